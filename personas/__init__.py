@@ -1,0 +1,1 @@
+"""Raw customer tables in; named, explainable, scorable personas and audience files out."""

@@ -1,0 +1,332 @@
+"""The YAML files of a user, as pydantic models; read by the pipelines only.
+
+Every key has a default or is required by name; an unknown key is an error that names the nearest valid
+one. ``config_schema()`` is the JSON Schema that editors use for completion.
+"""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Mapping
+from typing import Annotated, Any, Literal, TypeVar, get_args
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
+
+from personas.errors import ConfigError
+from personas.schema import Attribute, Block, Kind, Language, SourceMapping, Text
+
+Share = Annotated[float, Field(ge=0, le=1)]
+CategoryMeasure = Literal["count", "revenue", "recency", "share"]
+
+
+class _Spec(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+_SpecT = TypeVar("_SpecT", bound=_Spec)
+
+
+class TextSpec(_Spec):
+    """A text in Chinese and in English."""
+
+    zh: str = Field(min_length=1)
+    en: str = Field(min_length=1)
+
+    def to_text(self) -> Text:
+        """Return the noun that the library uses."""
+        return Text(self.zh, self.en)
+
+
+class SourceSpec(_Spec):
+    """Where a table comes from and how its columns and values become canonical ones."""
+
+    path: str | None = Field(
+        None, description="File, relative to the config: CSV, Excel, Parquet or JSON lines."
+    )
+    dataset: str | None = Field(
+        None, description="Table of a public data set, as 'complete_journey.households'."
+    )
+    connection: str | None = Field(None, description="Ibis connection URL, for example 'postgres://host/db'.")
+    connection_env: str | None = Field(
+        None, description="Environment variable that holds the connection URL."
+    )
+    table: str | None = Field(None, description="Table name behind the connection.")
+    format: Literal["csv", "parquet", "excel", "jsonl"] | None = Field(
+        None, description="Default: by file suffix."
+    )
+    encoding: str = Field("utf-8", description="Of text files; for example gb18030.")
+    delimiter: str | None = Field(None, description="Of CSV files; default a comma (tab for .tsv).")
+    sheet: str | None = Field(None, description="Excel sheet; default the first.")
+    columns: dict[str, str] = Field(default_factory=dict, description="Canonical column -> source column.")
+    values: dict[str, dict[str, str | None]] = Field(
+        default_factory=dict,
+        description="Canonical column -> source value -> canonical value (null = missing).",
+    )
+    constants: dict[str, str] = Field(
+        default_factory=dict, description="Canonical column -> one value for every row."
+    )
+    date_formats: dict[str, list[str]] = Field(
+        default_factory=dict, description="Canonical column -> strptime formats, tried in order."
+    )
+    strip_characters: dict[str, str] = Field(
+        default_factory=dict, description="Canonical number column -> characters removed before reading."
+    )
+
+    @model_validator(mode="after")
+    def _one_place(self) -> SourceSpec:
+        places = [self.path, self.dataset, self.connection or self.connection_env]
+        if sum(place is not None for place in places) != 1:
+            message = "give exactly one of path, dataset, or connection (or connection_env) with table"
+            raise ValueError(message)
+        if (self.connection or self.connection_env) and not self.table:
+            message = "a connection also needs table"
+            raise ValueError(message)
+        return self
+
+    def to_mapping(self) -> SourceMapping:
+        """Return the noun that the contract check uses."""
+        return SourceMapping(
+            columns=dict(self.columns),
+            values={column: dict(values) for column, values in self.values.items()},
+            constants=dict(self.constants),
+            date_formats={column: tuple(formats) for column, formats in self.date_formats.items()},
+            strip_characters=dict(self.strip_characters),
+        )
+
+
+class SourcesSpec(_Spec):
+    """The source tables; only users are required."""
+
+    users: SourceSpec
+    events: SourceSpec | None = None
+    identifiers: SourceSpec | None = None
+    consents: SourceSpec | None = None
+
+
+class AttributeSpec(_Spec):
+    """A further user attribute."""
+
+    kind: Kind
+    block: Block = "who"
+    unit: str = ""
+    levels: list[str] = Field(
+        default_factory=list, description="In order for ordinal; empty = taken from the data."
+    )
+    label: TextSpec | None = None
+    level_labels: dict[str, TextSpec] = Field(default_factory=dict)
+
+    def to_attribute(self, name: str) -> Attribute:
+        """Return the noun that the library uses."""
+        return Attribute(
+            name=name,
+            kind=self.kind,
+            block=self.block,
+            unit=self.unit,
+            levels=tuple(self.levels),
+            label=self.label.to_text() if self.label else Text(name, name.replace("_", " ")),
+            level_labels={level: text.to_text() for level, text in self.level_labels.items()},
+        )
+
+
+class ContractSpec(_Spec):
+    """How strict the contract check is."""
+
+    max_quarantine_share: Share = Field(0.05, description="More quarantined rows than this stops the run.")
+    max_amount: float = Field(10_000_000, gt=0, description="A larger amount of one order line is a row fault.")
+    require_consent: bool = Field(False, description="Drop users without a recorded profiling consent.")
+    time_zone: str = Field("UTC", description="Zone that timestamps with an offset are turned into.")
+
+
+class FeaturesSpec(_Spec):
+    """What the user vector holds."""
+
+    lookback_days: int = Field(365, ge=1)
+    categories: list[str] | None = Field(
+        None, description="Categories of the history; default: the most bought."
+    )
+    max_categories: int = Field(30, ge=0)
+    min_category_share: Share = Field(0.02, description="A category needs this share of users as buyers.")
+    category_measures: list[CategoryMeasure] = Field(
+        ["count"], description="Measures of the category history that are clustered on."
+    )
+    inputs: list[str] | None = Field(
+        None, description="Features to cluster on besides the category history; default: profile, membership, RFM."
+    )
+    exclude: list[str] = Field(default_factory=list, description="Features to leave out entirely.")
+    protected: list[str] = Field(["gender"], description="Described on the cards, never clustered on.")
+
+
+class PersonasSpec(_Spec):
+    """How personas are found."""
+
+    clusterer: str = "latent_class"
+    n_personas: int | Literal["auto"] = "auto"
+    min_personas: int = Field(2, ge=1)
+    max_personas: int = Field(8, ge=1, le=30)
+    min_share: Share = Field(0.03, description="'auto' takes no solution with a smaller persona.")
+    block_weights: dict[Block, Annotated[float, Field(ge=0)]] = Field(
+        default_factory=lambda: dict.fromkeys(get_args(Block), 1.0),
+        description="Weight of who, worth and what against each other.",
+    )
+    archetypes: str | None = Field(
+        None, description="Shipped name or file of archetypes to name personas after."
+    )
+    max_training_users: int = Field(100_000, ge=10)
+    holdout_share: Annotated[float, Field(ge=0, lt=0.9)] = 0.2
+    random_state: int = 0
+
+    @field_validator("n_personas")
+    @classmethod
+    def _positive(cls, value: int | str) -> int | str:
+        if isinstance(value, int) and not 1 <= value <= 30:
+            message = "give a whole number from 1 to 30, or auto"
+            raise ValueError(message)
+        return value
+
+    @model_validator(mode="after")
+    def _ordered(self) -> PersonasSpec:
+        if self.min_personas > self.max_personas:
+            message = "min_personas is larger than max_personas"
+            raise ValueError(message)
+        return self
+
+
+class ScoringSpec(_Spec):
+    """When an answer is called uncertain or out of distribution."""
+
+    low_confidence: Share = 0.6
+    out_of_distribution_share: Share = Field(
+        0.005, description="Share of training users whose strangeness sets the limit."
+    )
+
+
+class ExportSpec(_Spec):
+    """Defaults of the export verb."""
+
+    min_confidence: Share = 0.0
+    minimum_size: int | None = Field(
+        None, ge=1, description="Raises (never lowers) a destination's own minimum."
+    )
+
+
+class LabelsSpec(_Spec):
+    """Translations of what stands in the data."""
+
+    categories: dict[str, TextSpec] = Field(default_factory=dict)
+
+
+class Config(_Spec):
+    """One use case."""
+
+    name: str = Field(pattern=r"^[\w-]{1,60}$", description="Models and outputs are filed under it.")
+    language: Language = "zh-CN"
+    store: str = Field("artifacts", description="Folder of models and outputs, relative to the config.")
+    sources: SourcesSpec
+    attributes: dict[str, AttributeSpec] = Field(default_factory=dict)
+    labels: LabelsSpec = LabelsSpec()
+    contract: ContractSpec = ContractSpec()
+    features: FeaturesSpec = FeaturesSpec()
+    personas: PersonasSpec = PersonasSpec()
+    scoring: ScoringSpec = ScoringSpec()
+    export: ExportSpec = ExportSpec()
+
+    @property
+    def attribute_nouns(self) -> tuple[Attribute, ...]:
+        """The further user attributes as the library's nouns."""
+        return tuple(spec.to_attribute(name) for name, spec in self.attributes.items())
+
+
+class ArchetypeRange(_Spec):
+    """A half-open range ``from <= x < to`` of a numeric attribute."""
+
+    from_: float | None = Field(None, alias="from")
+    to: float | None = None
+
+
+class ArchetypeSpec(_Spec):
+    """One archetype: its attributes are marginals, matched one by one."""
+
+    key: str
+    name: TextSpec
+    attributes: dict[str, list[str] | ArchetypeRange]
+
+
+class ArchetypesSpec(_Spec):
+    """A versioned file of archetypes with its source."""
+
+    version: int
+    source: str
+    archetypes: list[ArchetypeSpec]
+
+
+def parse_config(data: Any, file: str) -> Config:
+    """Validate what a YAML file held.
+
+    Parameters
+    ----------
+    data : object
+        What the YAML reader returned.
+    file : str
+        Named in the error message.
+
+    Returns
+    -------
+    Config
+
+    Raises
+    ------
+    ConfigError
+        If a key is unknown, missing or holds an impossible value; all problems are listed at once.
+    """
+    return _parse(Config, data, file)
+
+
+def parse_archetypes(data: Any, file: str) -> ArchetypesSpec:
+    """Validate an archetype file; see :func:`parse_config`."""
+    return _parse(ArchetypesSpec, data, file)
+
+
+def config_schema() -> dict[str, Any]:
+    """Return the JSON Schema of a config file."""
+    return Config.model_json_schema()
+
+
+def _parse(spec: type[_SpecT], data: Any, file: str) -> _SpecT:
+    if not isinstance(data, Mapping):
+        raise ConfigError(f"{file}: found {type(data).__name__}, expected a mapping of keys to values.")
+    try:
+        return spec.model_validate(dict(data))
+    except ValidationError as error:
+        lines = "\n".join(f"  {_explain(spec, dict(item))}" for item in error.errors())
+        raise ConfigError(f"{file}: {error.error_count()} problem(s) in the config:\n{lines}") from None
+
+
+def _explain(spec: type[BaseModel], item: dict[str, Any]) -> str:
+    path = ".".join(str(part) for part in item["loc"])
+    if item["type"] == "extra_forbidden":
+        known = _keys_at(spec, item["loc"][:-1])
+        near = difflib.get_close_matches(str(item["loc"][-1]), known, n=1, cutoff=0.5)
+        hint = f"did you mean {near[0]!r}?" if near else f"valid keys: {', '.join(known)}."
+        return f"{path}: unknown key; {hint}"
+    if item["type"] == "missing":
+        return f"{path}: missing; add it."
+    found = item.get("input")
+    shown = "" if isinstance(found, (dict, list, BaseModel)) else f" (found {found!r})"
+    return f"{path or 'config'}: {item['msg'].removeprefix('Value error, ')}{shown}."
+
+
+def _keys_at(spec: type[BaseModel], loc: tuple[Any, ...]) -> list[str]:
+    """Return the valid keys of the model that a path of an error leads to."""
+    here: type[BaseModel] | None = spec
+    for part in loc:
+        field = here.model_fields.get(str(part)) if here else None
+        models = _models_in(field.annotation) if field else []
+        if models:
+            here = models[0]
+    return [info.alias or name for name, info in here.model_fields.items()] if here else []
+
+
+def _models_in(annotation: Any) -> list[type[BaseModel]]:
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        return [annotation]
+    return [model for part in get_args(annotation) for model in _models_in(part)]

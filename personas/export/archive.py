@@ -1,0 +1,51 @@
+"""Zip archives with the same bytes for the same content."""
+
+from __future__ import annotations
+
+import shutil
+import zipfile
+from collections.abc import Mapping
+from pathlib import Path
+
+
+def write_zip(path: Path, contents: Mapping[str, bytes]) -> None:
+    """Write a zip whose bytes depend on nothing but names and contents.
+
+    Stored, not compressed: hashes hardly shrink, and compressed bytes differ between builds of zlib.
+
+    Parameters
+    ----------
+    path : Path
+        File to write.
+    contents : mapping of str to bytes
+        Entry name -> content, in the order of the archive.
+    """
+    with zipfile.ZipFile(path, "w") as archive:
+        for name, content in contents.items():
+            archive.writestr(_entry(name, zipfile.ZIP_STORED), content)
+
+
+def freeze_zip(source: Path, target: Path) -> None:
+    """Copy a zip without the times that its entries carry.
+
+    Parameters
+    ----------
+    source : Path
+        Archive to read.
+    target : Path
+        Archive to write, compressed.
+    """
+    with zipfile.ZipFile(source) as old, zipfile.ZipFile(target, "w") as new:
+        for name in old.namelist():
+            entry = _entry(name, zipfile.ZIP_DEFLATED)
+            with old.open(name) as reader, new.open(entry, "w", force_zip64=True) as writer:
+                shutil.copyfileobj(reader, writer)
+
+
+def _entry(name: str, compression: int) -> zipfile.ZipInfo:
+    """Return the header of an entry that looks the same on every machine and every day."""
+    entry = zipfile.ZipInfo(name)  # dated 1980-01-01, the earliest that the format knows
+    entry.compress_type = compression
+    entry.create_system = 3  # Unix, whatever the machine
+    entry.external_attr = 0o644 << 16
+    return entry

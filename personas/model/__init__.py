@@ -1,0 +1,65 @@
+"""Describe: fit, profile, name, match and keep persona models."""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+from personas.model.base import (
+    Calibration,
+    Card,
+    NameSource,
+    Persona,
+    PersonaModel,
+    Trait,
+)
+
+if TYPE_CHECKING:
+    from personas.model.archetypes import Archetype
+    from personas.model.cards import make_cards
+    from personas.model.fit import FitOptions, fit_personas
+    from personas.model.label import PersonaName, name_personas
+    from personas.model.match import IdMatch, match_personas
+    from personas.model.persist import load_model, save_model
+    from personas.model.profile import profile_personas
+
+__all__ = [
+    "Archetype",
+    "Calibration",
+    "Card",
+    "FitOptions",
+    "IdMatch",
+    "NameSource",
+    "Persona",
+    "PersonaModel",
+    "PersonaName",
+    "Trait",
+    "fit_personas",
+    "load_model",
+    "make_cards",
+    "match_personas",
+    "name_personas",
+    "profile_personas",
+    "save_model",
+]
+
+_HOMES = {
+    "Archetype": "archetypes",
+    "FitOptions": "fit",
+    "IdMatch": "match",
+    "PersonaName": "label",
+    "fit_personas": "fit",
+    "load_model": "persist",
+    "make_cards": "cards",
+    "match_personas": "match",
+    "name_personas": "label",
+    "profile_personas": "profile",
+    "save_model": "persist",
+}
+"""Name -> module, loaded on first use: pandas, scipy and scikit-learn are slow to import."""
+
+
+def __getattr__(name: str) -> Any:
+    if name in _HOMES:
+        return getattr(import_module(f"personas.model.{_HOMES[name]}"), name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

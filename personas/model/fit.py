@@ -1,0 +1,255 @@
+"""From a feature frame to a named, profiled, calibrated persona model."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from personas.errors import DataError
+from personas.features import FeatureFrame, FeatureSet, columns_of
+from personas.model.base import Persona, PersonaModel
+from personas.model.calibrate import calibrate
+from personas.model.cards import make_cards
+from personas.model.discover import discover
+from personas.model.label import Archetype, name_personas
+from personas.model.match import IdMatch, match_personas
+from personas.model.persona_map import map_positions
+from personas.model.profile import profile_personas
+from personas.model.recipe import Recipe
+from personas.schema import BLOCKS, Block, Text
+from personas.scorecard import Scorecard, Scores
+from personas.scorecard.reference import evaluate
+from personas.selection.balance import feature_weights, skewed_transforms
+
+Progress = Callable[[str, int, int], None]
+"""Called with the step's name, how much of it is done, and of how much."""
+
+MINIMUM_USERS = 50
+"""Fewer training users can't carry two personas and an honest estimate of their stability (own choice)."""
+
+
+@dataclass(frozen=True)
+class FitOptions:
+    """Everything about a fit that has a sensible default.
+
+    Parameters
+    ----------
+    name : str
+        Name of the use case.
+    min_personas, max_personas : int
+        Range that ``"auto"`` looks at.
+    min_share : float, 0 to 1
+        ``"auto"`` takes no solution with a smaller persona.
+    block_weights : mapping of block to float
+        Weight of who, worth and what against each other.
+    max_training_users : int
+        A larger frame is sampled by the MD5 of ``user_id``.
+    holdout_share : float, 0 to 1
+        Share of the sampled users kept out of the fit, by the MD5 of ``user_id``.
+    low_confidence : float, 0 to 1
+        Below it an answer is ``low_confidence``.
+    out_of_distribution_share : float, 0 to 1
+        Share of the users of the fit that the out-of-distribution limit would flag.
+    archetypes : tuple of Archetype
+        Personas are named after them where they match.
+    name_overrides : mapping of str to Text
+        Persona id -> name given by the user.
+    level_labels : mapping of str to mapping of str to Text
+        Feature -> level -> name for people, where the canonical vocabulary has none.
+    config : dict
+        The resolved config, stored with the model.
+    """
+
+    name: str = "personas"
+    min_personas: int = 2
+    max_personas: int = 8
+    min_share: float = 0.03
+    block_weights: Mapping[Block, float] = field(default_factory=lambda: dict.fromkeys(BLOCKS, 1.0))
+    max_training_users: int = 100_000
+    holdout_share: float = 0.2
+    low_confidence: float = 0.6
+    out_of_distribution_share: float = 0.005
+    archetypes: tuple[Archetype, ...] = ()
+    name_overrides: Mapping[str, Text] = field(default_factory=dict)
+    level_labels: Mapping[str, Mapping[str, Text]] = field(default_factory=dict)
+    config: dict[str, Any] = field(default_factory=dict)
+
+
+def fit_personas(
+    frame: FeatureFrame,
+    *,
+    clusterer: str = "latent_class",
+    n_personas: int | Literal["auto"] = "auto",
+    random_state: int = 0,
+    options: FitOptions | None = None,
+    champion: PersonaModel | None = None,
+    progress: Progress | None = None,
+) -> PersonaModel:
+    """Discover personas, turn them into a scorecard, and describe and name them.
+
+    Parameters
+    ----------
+    frame : FeatureFrame
+        User x feature table.
+    clusterer : str
+        Registered name of the clusterer.
+    n_personas : int or "auto"
+        Number of personas; ``"auto"`` picks it (clusterers that find it by themselves need ``"auto"``).
+    random_state : int
+        Seed of everything random.
+    options : FitOptions, optional
+        The rest.
+    champion : PersonaModel, optional
+        Model in use; its persona ids carry over to the personas that overlap most.
+    progress : callable, optional
+        Told how far the work is.
+
+    Returns
+    -------
+    PersonaModel
+
+    Raises
+    ------
+    DataError
+        If there are too few users or no feature to cluster on.
+    GateError
+        If a distilled scorecard does not reproduce its clusterer well enough.
+    """
+    options = options or FitOptions()
+    data = frame.sample(options.max_training_users).to_pandas()
+    inputs = frame.feature_set.inputs
+    held_out = _held_out(data.index, options.holdout_share)
+    training = data.loc[~held_out, inputs.names]
+    _check_size(training, inputs)
+
+    recipe = Recipe(
+        clusterer,
+        kinds={f.name: f.kind for f in inputs},
+        feature_weights=feature_weights(training, inputs, options.block_weights),
+        transforms=skewed_transforms(training, inputs),
+    )
+    panel = data.loc[held_out, inputs.names] if held_out.sum() >= MINIMUM_USERS else training
+    discovery = discover(
+        recipe,
+        training,
+        panel,
+        sizes=range(options.min_personas, options.max_personas + 1)
+        if n_personas == "auto"
+        else (n_personas,),
+        min_share=options.min_share,
+        random_state=random_state,
+        progress=progress,
+    )
+    scores = evaluate(discovery.scorecard, columns_of(data[inputs.names]))
+    _check_no_empty_persona(scores, discovery.scorecard)
+    calibration = calibrate(discovery.probability, discovery.agreement)
+    confidence = np.interp(scores.probability, calibration.probability, calibration.confidence)
+    surprise_limit = float(np.quantile(scores.surprise[~held_out], 1.0 - options.out_of_distribution_share))
+    personas, match = _describe(data, scores, frame.feature_set, options, champion)
+    return PersonaModel(
+        name=options.name,
+        window=frame.window,
+        feature_set=frame.feature_set,
+        scorecard=discovery.scorecard,
+        personas=personas,
+        calibration=calibration,
+        low_confidence=options.low_confidence,
+        surprise_limit=surprise_limit,
+        clusterer=clusterer,
+        clusterer_params={
+            "random_state": random_state,
+            "feature_weights": {name: round(w, 6) for name, w in recipe.feature_weights.items()},
+            "transforms": dict(recipe.transforms),
+        },
+        selection=discovery.candidates,
+        metrics={
+            "n_training_users": float(len(training)),
+            "n_holdout_users": float(held_out.sum()),
+            "mean_confidence": float(confidence.mean()),
+            "assigned_share": float(np.mean(confidence >= options.low_confidence)),
+            **discovery.metrics,
+        },
+        events=match.events,
+        config=options.config,
+    )
+
+
+def _describe(
+    data: pd.DataFrame,
+    scores: Scores,
+    feature_set: FeatureSet,
+    options: FitOptions,
+    champion: PersonaModel | None,
+) -> tuple[tuple[Persona, ...], IdMatch]:
+    n_personas = int(scores.label.max()) + 1
+    match = _match(data, scores, n_personas, champion)
+    traits = profile_personas(
+        data, scores.label, feature_set, n_personas=n_personas, level_labels=options.level_labels
+    )
+    names = name_personas(
+        traits, match.persona_ids, archetypes=options.archetypes, overrides=options.name_overrides
+    )
+    cards = make_cards(traits, feature_set)
+    positions = map_positions(traits)
+    counts = np.bincount(scores.label, minlength=n_personas)
+    personas = tuple(
+        Persona(
+            persona_id=match.persona_ids[k],
+            name=names[k].name,
+            name_source=names[k].source,
+            archetype=names[k].archetype,
+            share=float(counts[k] / counts.sum()),
+            n_users=int(counts[k]),
+            traits=traits[k],
+            card=cards[k],
+            map_x=positions[k][0],
+            map_y=positions[k][1],
+        )
+        for k in range(n_personas)
+    )
+    return personas, match
+
+
+def _match(data: pd.DataFrame, scores: Scores, n_personas: int, champion: PersonaModel | None) -> IdMatch:
+    """Carry persona ids over from the champion, which labels the same users if it still can."""
+    if champion is None or not set(champion.scorecard.features) <= set(data.columns):
+        return match_personas(None, scores.label, (), n_personas)
+    old = evaluate(champion.scorecard, columns_of(data[champion.scorecard.features]))
+    return match_personas(old.label, scores.label, [p.persona_id for p in champion.personas], n_personas)
+
+
+def _held_out(user_ids: pd.Index, share: float) -> NDArray[np.bool_]:
+    """Mark the held-out users by a hash of their id, so that a user stays where they are."""
+    limit = int(share * 2**32)
+    digests = (hashlib.md5(f"holdout:{u}".encode(), usedforsecurity=False).digest() for u in user_ids)
+    return np.fromiter(
+        (int.from_bytes(d[:4], "big") < limit for d in digests), dtype=bool, count=len(user_ids)
+    )
+
+
+def _check_size(training: pd.DataFrame, inputs: FeatureSet) -> None:
+    if len(inputs) == 0:
+        raise DataError(
+            "No feature is left to cluster on: every column is missing, constant, protected or excluded. "
+            "Map more columns in the config."
+        )
+    if len(training) < MINIMUM_USERS:
+        raise DataError(
+            f"Only {len(training)} users are left to train on; expected at least {MINIMUM_USERS}. "
+            "Add users, or loosen what drops them (consent, quarantine, holdout_share)."
+        )
+
+
+def _check_no_empty_persona(scores: Scores, scorecard: Scorecard) -> None:
+    counts = np.bincount(scores.label, minlength=scorecard.n_personas)
+    empty = int((counts == 0).sum())
+    if empty:
+        raise DataError(
+            f"{empty} of {scorecard.n_personas} personas got no user; ask for fewer personas (n_personas)."
+        )

@@ -1,0 +1,186 @@
+"""Label: a name for each persona, from the user, an archetype, or what sets it apart."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import combinations
+
+from personas.errors import ConfigError
+from personas.model.archetypes import Archetype, match_archetypes
+from personas.model.base import NameSource, Trait
+from personas.model.traits import SLIGHT_EFFECT, SMALL_EFFECT, effect_size, pick_distinctive
+from personas.schema import BLOCKS, Text
+
+__all__ = ["Archetype", "PersonaName", "name_personas"]
+
+LONGEST_ZH, LONGEST_EN = 24, 64
+"""Most characters of a composed name, as a card's heading holds them (own choice)."""
+
+COMMON_SHARE = 0.25
+"""A name speaks of what at least a quarter of the persona has, if there is any such trait (own choice)."""
+
+MAINSTREAM = Text("均衡大众", "Mainstream")
+"""Name of a persona that nothing sets apart."""
+
+
+@dataclass(frozen=True, slots=True)
+class PersonaName:
+    """A name and where it comes from.
+
+    Parameters
+    ----------
+    name : Text
+        Unique within the model in both languages.
+    source : {"archetype", "traits", "override"}
+        Where it comes from.
+    archetype : str or None
+        Key of the matched archetype, kept under an override too.
+    """
+
+    name: Text
+    source: NameSource
+    archetype: str | None = None
+
+
+def name_personas(
+    traits: Sequence[Sequence[Trait]],
+    persona_ids: Sequence[str],
+    *,
+    archetypes: Sequence[Archetype] = (),
+    overrides: Mapping[str, Text] | None = None,
+) -> list[PersonaName]:
+    """Name every persona.
+
+    A name given by the user wins; then the archetype that matches; else the name is composed of up to one
+    trait each on who they are, what they are worth and what they buy, the strongest of each block.
+    Composed names never speak of protected attributes.
+
+    Parameters
+    ----------
+    traits : sequence of sequence of Trait
+        Traits of each persona, in feature order.
+    persona_ids : sequence of str
+        Ids, in the same order.
+    archetypes : sequence of Archetype, optional
+        See :func:`personas.model.archetypes.match_archetypes`.
+    overrides : mapping of str to Text, optional
+        Persona id -> name given by the user.
+
+    Returns
+    -------
+    list of PersonaName
+        In the order of ``traits``.
+
+    Raises
+    ------
+    ConfigError
+        If an override names an unknown persona, or two personas would share a name.
+
+    Examples
+    --------
+    >>> [named.name.en for named in name_personas([[], []], ["P01", "P02"])]
+    ['Mainstream', 'Mainstream 2']
+    """
+    given = dict(overrides or {})
+    _check_overrides(given, persona_ids)
+    matched = match_archetypes(traits, archetypes)
+    taken = _Taken(persona_ids)
+    for name in given.values():
+        taken.add(name)
+    names: dict[int, PersonaName] = {}
+    for k, persona_id in enumerate(persona_ids):
+        archetype = matched[k]
+        key = archetype.key if archetype else None
+        if persona_id in given:
+            names[k] = PersonaName(given[persona_id], "override", key)
+        elif archetype and taken.is_free(archetype.name):
+            names[k] = PersonaName(archetype.name, "archetype", key)
+            taken.add(archetype.name)
+    for k, persona in enumerate(traits):
+        if k not in names:
+            name = next(name for name in _candidates(persona) if taken.is_free(name))
+            names[k] = PersonaName(name, "traits")
+            taken.add(name)
+    return [names[k] for k in range(len(persona_ids))]
+
+
+class _Taken:
+    """Names in use, in each language; a persona is looked up by id or by either name."""
+
+    def __init__(self, persona_ids: Sequence[str]) -> None:
+        self._names = set(persona_ids)
+
+    def is_free(self, name: Text) -> bool:
+        return self._names.isdisjoint(name)
+
+    def add(self, name: Text) -> None:
+        self._names.update(name)
+
+
+def _check_overrides(overrides: Mapping[str, Text], persona_ids: Sequence[str]) -> None:
+    unknown = sorted(set(overrides) - set(persona_ids))
+    if unknown:
+        raise ConfigError(
+            f"A name is given for {unknown[0]!r}, but this model has the personas {', '.join(persona_ids)}; "
+            "name one of those."
+        )
+    taken = _Taken(persona_ids)
+    for persona_id in sorted(overrides):
+        name = overrides[persona_id]
+        if not taken.is_free(name):
+            raise ConfigError(
+                f"{persona_id} is to be called {name.zh!r} / {name.en!r}, but another persona has that name "
+                "or id; give every persona a name of its own in both languages."
+            )
+        taken.add(name)
+
+
+def _candidates(traits: Sequence[Trait]) -> Iterator[Text]:
+    """Yield names, the best first; without end, so that a free one is always found."""
+    ranked = _rank([trait for trait in traits if not trait.protected])
+    if ranked:
+        best = _shorten([next((t for t in ranked if t.block == block), None) for block in BLOCKS])
+        yield _compose(best)
+        others = [trait for trait in ranked if trait not in best]
+        yield from (name for extra in others if _fits(name := _compose([*best, extra])))
+        # Room for no more words: say something else.
+        for n_parts in (3, 2, 1):
+            for parts in combinations(ranked, n_parts):
+                if _fits(name := _compose(parts)):
+                    yield name
+    stem = _compose(best) if ranked else MAINSTREAM
+    number = 1
+    while True:
+        yield stem if number == 1 else Text(f"{stem.zh} {number}", f"{stem.en} {number}")
+        number += 1
+
+
+def _rank(traits: Sequence[Trait]) -> list[Trait]:
+    """Return what a name may speak of: clear traits before slight ones, common before less common."""
+    for minimum_effect in (SMALL_EFFECT, SLIGHT_EFFECT):
+        found = pick_distinctive(traits, minimum_effect)
+        if found:
+            common = [trait for trait in found if (trait.share or 0.0) >= COMMON_SHARE]
+            return common + [trait for trait in found if trait not in common] if common else found
+    return []
+
+
+def _shorten(parts: Sequence[Trait | None]) -> list[Trait]:
+    kept = [part for part in parts if part is not None]
+    common = [part for part in kept if (part.share or 0.0) >= COMMON_SHARE]
+    kept = common or kept
+    while len(kept) > 1 and not _fits(_compose(kept)):
+        kept.remove(min(kept, key=effect_size))
+    return kept
+
+
+def _compose(parts: Sequence[Trait]) -> Text:
+    ordered = sorted(parts, key=lambda trait: BLOCKS.index(trait.block))
+    zh = "·".join(trait.short.zh for trait in ordered)
+    en = ", ".join(trait.short.en for trait in ordered)
+    return Text(zh if zh.endswith("人群") else f"{zh}人群", f"{en[:1].upper()}{en[1:]}")
+
+
+def _fits(name: Text) -> bool:
+    return len(name.zh) <= LONGEST_ZH and len(name.en) <= LONGEST_EN

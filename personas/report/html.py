@@ -1,0 +1,157 @@
+"""Put the report together: one HTML file, nothing fetched at view time."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+
+from personas.errors import ConfigError
+from personas.model.base import PersonaModel
+from personas.model.profile import SMALL_CELL
+from personas.model.traits import SIGNIFICANT
+from personas.report.cards import make_cards
+from personas.report.charts import draw_line
+from personas.report.contract import contract_view, feature_rows
+from personas.report.figures import Figures
+from personas.report.heatmap import HEAT_CUTS, make_heatmap
+from personas.report.persona_map import NARROW, WIDE, lay_out_map
+from personas.report.quality import candidate_rows, headlines, metric_rows, scored_view
+from personas.report.words import GLOSSARY, SECTIONS, say
+from personas.schema import LANGUAGES, Language
+
+
+def render_report(
+    model: PersonaModel,
+    *,
+    language: Language,
+    contract: Mapping[str, Any] | None,
+    scored: Mapping[str, Any] | None,
+    version: str,
+    minimum_cell: int = SMALL_CELL,
+) -> str:
+    """Render a model as one offline HTML file.
+
+    Parameters
+    ----------
+    model : PersonaModel
+        What to show.
+    language : {"zh-CN", "en"}
+        Language of the texts; names of personas appear in both.
+    contract : mapping or None
+        What the contract check found: ``{"tables": [{"name", "file", "n_rows", "n_valid",
+        "n_quarantined", "reasons": [{"column", "reason", "n_rows"}], "missing": {column: share},
+        "warnings": [text], "n_after_as_of"}], "admission": {"n_users", "n_admitted", "dropped":
+        {reason: n}}, "warnings": [text]}``. None leaves that part out.
+    scored : mapping or None
+        Who was scored into what: ``{"n_users", "by_persona": {persona_id: n}, "by_status": {status: n},
+        "model_version", "as_of"}`` and optionally ``"by_confidence"``, numbers of users in equal steps
+        of the confidence from 0 to 1. None leaves that part out.
+    version : str
+        Version of the model.
+    minimum_cell : int, users, >= 1
+        Smaller cells were suppressed when the model was made; the report only says so.
+
+    Returns
+    -------
+    str
+        An HTML document without scripts, links or outside resources. The same input gives the same
+        bytes.
+
+    Raises
+    ------
+    ConfigError
+        If ``language`` is not one of the two, or ``minimum_cell`` is below 1.
+    """
+    if language not in LANGUAGES:
+        raise ConfigError(
+            f"The report language is {language!r}; expected one of {', '.join(LANGUAGES)}. Choose one of them."
+        )
+    if minimum_cell < 1:
+        raise ConfigError(
+            f"minimum_cell is {minimum_cell}; expected a whole number of at least 1. "
+            "Give the number that the profiles were made with."
+        )
+    figures = Figures(language)
+    cards = make_cards(model.personas, model.feature_set, figures)
+    positions = [(persona.map_x, persona.map_y) for persona in model.personas]
+    return (
+        _environment(figures)
+        .get_template("report.html")
+        .render(
+            model=model,
+            language=language,
+            other_language="en" if language == "zh-CN" else "zh-CN",
+            version=version,
+            sections=SECTIONS,
+            n_users=figures.count(sum(persona.n_users for persona in model.personas)),
+            cards=cards,
+            events=[event.of(language) for event in model.events],
+            headlines=headlines(model, figures),
+            maps=[
+                ("wide", lay_out_map(cards, positions, WIDE)),
+                ("narrow", lay_out_map(cards, positions, NARROW)),
+            ],
+            heatmap=make_heatmap(model, figures),
+            heat_cuts=[figures.index(cut) for cut in HEAT_CUTS],
+            candidates=candidate_rows(model, figures),
+            charts=_selection_charts(model, figures),
+            metrics=metric_rows(model, figures),
+            parameters=[
+                (name, figures.parameter(value)) for name, value in sorted(model.clusterer_params.items())
+            ],
+            low_confidence=figures.decimal(model.low_confidence),
+            surprise_limit=figures.decimal(model.surprise_limit),
+            scored=None if scored is None else scored_view(scored, model, figures),
+            contract=None if contract is None else contract_view(contract, figures),
+            features=feature_rows(model.feature_set, figures),
+            n_inputs=len(model.feature_set.inputs),
+            glossary=GLOSSARY,
+            minimum_cell=minimum_cell,
+            significant=SIGNIFICANT,
+        )
+    )
+
+
+def _environment(figures: Figures) -> Environment:
+    environment = Environment(
+        loader=PackageLoader("personas.report"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+
+    def text(key: str) -> str:
+        return say(key, figures.language)
+
+    environment.globals["t"] = text
+    return environment
+
+
+def _selection_charts(model: PersonaModel, figures: Figures) -> list[tuple[str, str, str]]:
+    """Draw what the choice of the number of personas rests on: title, how to read it, picture."""
+    language = figures.language
+    chosen = next((c.n_personas for c in model.selection if c.chosen), None)
+    series = {
+        "stability": ([(c.n_personas, c.stability) for c in model.selection if c.stability is not None], 2),
+        "bic": ([(c.n_personas, c.bic) for c in model.selection if c.bic is not None], 0),
+    }
+    charts = []
+    for name, (points, digits) in series.items():
+        if len(points) > 1:
+            title = say(f"chart.{name}.title", language)
+            figure = draw_line(
+                points,
+                chosen=chosen,
+                x_title=say("chart.n_personas", language),
+                digits=digits,
+                description=_describe(title, points, digits, figures),
+            )
+            charts.append((title, say(f"chart.{name}.read", language), figure))
+    return charts
+
+
+def _describe(title: str, points: list[tuple[int, float]], digits: int, figures: Figures) -> str:
+    return f"{title}: " + figures.join(f"{n} = {figures.decimal(value, digits)}" for n, value in points)

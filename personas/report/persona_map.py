@@ -1,0 +1,269 @@
+"""Where the persona map puts its bubbles and labels, so that no label covers another."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import combinations
+from math import cos, hypot, pi, sin, sqrt
+
+from personas.report.cards import PersonaCard
+from personas.report.figures import text_width, wrap
+
+_ANGLES = tuple(place * pi / 8 for place in range(16))
+_GAPS = (6.0, 14.0, 26.0, 42.0, 62.0)
+_N_PASSES = 4
+_EDGE = 4.0
+_LINE, _ASCENT = 1.2, 1.16  # of Noto Sans CJK, in em
+_MAX_LINES = 3
+
+
+@dataclass(frozen=True, slots=True)
+class MapFrame:
+    """Limits of the drawing, in SVG units.
+
+    Parameters
+    ----------
+    width : float
+        Of the whole drawing.
+    height : float
+        At most; the drawing is as high as its contents.
+    largest_radius : float
+        Of the largest bubble.
+    font_size : float
+        Of the names.
+    label_width : float, em
+        Where a name is broken.
+    """
+
+    width: float
+    height: float
+    largest_radius: float
+    font_size: float
+    label_width: float
+
+
+WIDE = MapFrame(1072, 640, largest_radius=80, font_size=17, label_width=13)
+NARROW = MapFrame(358, 460, largest_radius=40, font_size=14, label_width=8)
+
+
+@dataclass(frozen=True, slots=True)
+class Box:
+    """A rectangle."""
+
+    x: float
+    y: float
+    width: float
+    height: float
+
+    def overlap(self, other: Box) -> float:
+        """Return the shared area."""
+        wide = min(self.x + self.width, other.x + other.width) - max(self.x, other.x)
+        high = min(self.y + self.height, other.y + other.height) - max(self.y, other.y)
+        return max(0.0, wide) * max(0.0, high)
+
+
+@dataclass(frozen=True, slots=True)
+class Bubble:
+    """One persona on the map with its label.
+
+    Parameters
+    ----------
+    card : PersonaCard
+        Who it is.
+    x, y, radius : float
+        Centre and radius; the area is proportional to the share.
+    lines : tuple of str
+        The name, broken into lines.
+    text_x : float
+        Where the lines of the label are anchored.
+    text_anchor : {"start", "middle", "end"}
+        Which end of a line that is.
+    baselines : tuple of float
+        One per line of the name.
+    note_y : float
+        Baseline of the small line under the name.
+    leader : tuple of float or None
+        ``x1, y1, x2, y2`` of the line from the bubble to a label that stands apart.
+    """
+
+    card: PersonaCard
+    x: float
+    y: float
+    radius: float
+    lines: tuple[str, ...]
+    text_x: float
+    text_anchor: str
+    baselines: tuple[float, ...]
+    note_y: float
+    leader: tuple[float, float, float, float] | None
+
+
+@dataclass(frozen=True, slots=True)
+class PersonaMap:
+    """A drawn map: its size in SVG units, the size of its type, and the bubbles."""
+
+    width: float
+    height: float
+    font_size: float
+    bubbles: tuple[Bubble, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class _Label:
+    """A place for a label; ``gap`` is its distance from the disc."""
+
+    box: Box
+    gap: float
+    anchor: str
+
+
+@dataclass(frozen=True, slots=True)
+class _Disc:
+    x: float
+    y: float
+    radius: float
+
+    @property
+    def box(self) -> Box:
+        return Box(self.x - self.radius, self.y - self.radius, 2 * self.radius, 2 * self.radius)
+
+
+def lay_out_map(
+    cards: Sequence[PersonaCard],
+    positions: Sequence[tuple[float, float]],
+    frame: MapFrame,
+) -> PersonaMap:
+    """Place bubbles and labels.
+
+    Both axes share one scale, so distances may be compared in every direction. Labels are placed
+    greedily, largest bubble first, then moved in turn while the overlap shrinks.
+
+    Parameters
+    ----------
+    cards : sequence of PersonaCard
+        Personas.
+    positions : sequence of (float, float), same length
+        ``map_x, map_y`` of each; y grows upwards.
+    frame : MapFrame
+        Limits of the drawing.
+
+    Returns
+    -------
+    PersonaMap
+        Bubbles in the order of ``cards``.
+    """
+    discs, height = _place_discs([card.share_value for card in cards], positions, frame)
+    names = [_shorten(wrap(card.name, frame.label_width)) for card in cards]
+    sizes = [
+        (_label_width(lines, card, frame), (len(lines) * _LINE + 1.32) * frame.font_size)
+        for lines, card in zip(names, cards, strict=True)
+    ]
+    order = sorted(range(len(cards)), key=lambda i: (-discs[i].radius, i))
+    page = Box(_EDGE, _EDGE, frame.width - 2 * _EDGE, height - 2 * _EDGE)
+    labels: dict[int, _Label] = {}
+    for _ in range(_N_PASSES):
+        for i in order:
+            others = [label.box for j, label in labels.items() if j != i]
+            places = _candidates(discs[i], sizes[i])
+            costs = [_cost(place, discs, others, page) for place in places]
+            labels[i] = places[costs.index(min(costs))]
+    return PersonaMap(
+        width=frame.width,
+        height=round(height, 1),
+        font_size=frame.font_size,
+        bubbles=tuple(
+            _bubble(card, discs[i], names[i], labels[i], frame.font_size) for i, card in enumerate(cards)
+        ),
+    )
+
+
+def _place_discs(
+    shares: Sequence[float], positions: Sequence[tuple[float, float]], frame: MapFrame
+) -> tuple[list[_Disc], float]:
+    """Fit the positions into the frame, discs with an area proportional to their share; and its height."""
+    largest = max(shares, default=0.0) or 1.0
+    pad_x, pad_y = frame.label_width * frame.font_size * 0.62, frame.largest_radius + 2.6 * frame.font_size
+    xs, ys = [x for x, _ in positions], [-y for _, y in positions]
+    mid_x, mid_y = (min(xs) + max(xs)) / 2, (min(ys) + max(ys)) / 2
+    span_x, span_y = max(xs) - min(xs), max(ys) - min(ys)
+    rooms = [
+        (size - 2 * pad) / span
+        for size, pad, span in ((frame.width, pad_x, span_x), (frame.height, pad_y, span_y))
+        if span > 0
+    ]
+    scale = min(rooms, default=0.0)
+    height = 2 * pad_y + span_y * scale
+    centres = [
+        (frame.width / 2 + (x - mid_x) * scale, height / 2 + (y - mid_y) * scale)
+        for x, y in zip(xs, ys, strict=True)
+    ]
+    reaches = [sqrt(share / largest) for share in shares]
+    radius = frame.largest_radius
+    for (a, p), (b, q) in combinations(zip(reaches, centres, strict=True), 2):
+        apart = hypot(p[0] - q[0], p[1] - q[1])
+        if apart > 0 and a + b > 0:
+            radius = min(radius, max(frame.largest_radius * 0.4, 0.96 * apart / (a + b)))
+    discs = [_Disc(x, y, max(4.0, radius * reach)) for (x, y), reach in zip(centres, reaches, strict=True)]
+    return discs, height
+
+
+def _candidates(disc: _Disc, size: tuple[float, float]) -> list[_Label]:
+    """List places for a label around a disc, nearest first."""
+    width, height = size
+    found = []
+    for gap in _GAPS:
+        for angle in _ANGLES:
+            reach = disc.radius + gap
+            x, y = disc.x + reach * cos(angle), disc.y - reach * sin(angle)
+            left = x + (cos(angle) - 1) / 2 * width
+            top = y - (sin(angle) + 1) / 2 * height
+            anchor = "start" if cos(angle) > 0.5 else "end" if cos(angle) < -0.5 else "middle"
+            found.append(_Label(Box(left, top, width, height), gap, anchor))
+    return found
+
+
+def _cost(label: _Label, discs: Sequence[_Disc], others: Sequence[Box], page: Box) -> float:
+    box = label.box
+    outside = box.width * box.height - box.overlap(page)
+    on_labels = sum(box.overlap(other) for other in others)
+    on_discs = sum(box.overlap(disc.box) for disc in discs)
+    return round(60 * outside + 20 * on_labels + 5 * on_discs + 8 * label.gap, 6)
+
+
+def _label_width(lines: Sequence[str], card: PersonaCard, frame: MapFrame) -> float:
+    name = max((text_width(line) for line in lines), default=0.0) * frame.font_size
+    note = text_width(f"{card.persona_id} · {card.share}") * frame.font_size * 0.82
+    return max(name, note) + 4
+
+
+def _shorten(lines: list[str]) -> tuple[str, ...]:
+    return (
+        tuple(lines) if len(lines) <= _MAX_LINES else (*lines[: _MAX_LINES - 1], f"{lines[_MAX_LINES - 1]}…")
+    )
+
+
+def _bubble(card: PersonaCard, disc: _Disc, lines: tuple[str, ...], label: _Label, size: float) -> Bubble:
+    box = label.box
+    near_x = min(max(disc.x, box.x), box.x + box.width)
+    near_y = min(max(disc.y, box.y), box.y + box.height)
+    apart = hypot(near_x - disc.x, near_y - disc.y)
+    leader = None
+    if apart - disc.radius > _GAPS[1]:
+        edge = disc.radius / apart
+        ends = (disc.x + (near_x - disc.x) * edge, disc.y + (near_y - disc.y) * edge, near_x, near_y)
+        leader = (round(ends[0], 1), round(ends[1], 1), round(ends[2], 1), round(ends[3], 1))
+    part = {"start": 0.0, "middle": 0.5, "end": 1.0}[label.anchor]
+    first = box.y + size * _ASCENT
+    return Bubble(
+        card=card,
+        x=round(disc.x, 1),
+        y=round(disc.y, 1),
+        radius=round(disc.radius, 1),
+        lines=lines,
+        text_x=round(box.x + part * box.width, 1),
+        text_anchor=label.anchor,
+        baselines=tuple(round(first + size * _LINE * n, 1) for n in range(len(lines))),
+        note_y=round(first + size * (_LINE * len(lines) - 0.08), 1),
+        leader=leader,
+    )

@@ -1,0 +1,1 @@
+"""One short job per verb of the command line."""

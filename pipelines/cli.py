@@ -1,0 +1,350 @@
+"""The command line: one verb per job, errors in plain words, exit codes that programs can trust.
+
+0 done · 1 a gate said no · 2 the config or the data is wrong · 3 our fault
+"""
+
+from __future__ import annotations
+
+import logging
+import sys
+import traceback
+from datetime import date, datetime
+from pathlib import Path
+from typing import Any
+
+import click
+
+from personas.errors import PersonasError
+
+_CONFIG = click.argument("config", type=click.Path(path_type=Path, dir_okay=False))
+_JSON = click.option("--json", "as_json", is_flag=True, help="Print one JSON object for programs.")
+_STORE = click.option(
+    "--store",
+    type=click.Path(path_type=Path, file_okay=False),
+    default=Path("artifacts"),
+    show_default=True,
+    help="Folder of models and outputs.",
+)
+
+
+class _Day(click.ParamType[date]):
+    name = "DATE"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> date:
+        if isinstance(value, date):
+            return value
+        try:
+            return datetime.strptime(value, "%Y-%m-%d").date()  # noqa: DTZ007 - a day has no zone
+        except ValueError:
+            self.fail(f"{value!r} is not a day; expected YYYY-MM-DD, for example 2025-12-01.", param, ctx)
+
+
+_AS_OF = click.option(
+    "--as-of", type=_Day(), required=True, help="First day that features do not see, YYYY-MM-DD."
+)
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.version_option(package_name="personas")
+def cli() -> None:
+    r"""Raw customer tables in; named personas, scored users and audience files out.
+
+    \b
+    Example:
+      personas init users.parquet orders.parquet     draft a config
+      personas run personas.yaml --as-of 2025-12-01  train, score, report, export
+    """
+
+
+@cli.command()
+@click.argument("tables", nargs=-1, required=True, type=click.Path(path_type=Path, dir_okay=False))
+@click.option(
+    "--output",
+    type=click.Path(path_type=Path, dir_okay=False),
+    default=Path("personas.yaml"),
+    show_default=True,
+    help="Config to write; an existing file is never overwritten.",
+)
+@click.option("--encoding", default="utf-8", show_default=True, help="Of text files, for example gb18030.")
+@_JSON
+def init(tables: tuple[Path, ...], output: Path, encoding: str, as_json: bool) -> None:
+    r"""Draft a config by looking at USERS [EVENTS ...] tables; every guess is marked.
+
+    \b
+    Example:
+      personas init users.parquet orders.parquet --output personas.yaml
+    """
+    from pipelines.init import draft_config
+
+    draft_config(list(tables), output, encoding=encoding, as_json=as_json)
+
+
+@cli.command()
+@_CONFIG
+@click.option("--as-of", type=_Day(), default=None, help="Day that ages are counted to; default today.")
+@_JSON
+def check(config: Path, as_of: date | None, as_json: bool) -> None:
+    r"""Check the source tables against their contracts: what is valid, what is quarantined and why.
+
+    \b
+    Example:
+      personas check personas.yaml
+    """
+    from pipelines.jobs import check_sources
+
+    check_sources(config, as_of or datetime.now().astimezone().date(), as_json=as_json)
+
+
+@cli.command()
+@click.argument("name")
+@click.option("--users", "n_users", type=click.IntRange(min=200), default=20_000, show_default=True)
+@click.option("--seed", type=int, default=0, show_default=True)
+@click.option(
+    "--output", type=click.Path(path_type=Path, file_okay=False), default=None, help="Folder to write."
+)
+@_JSON
+def demo(name: str, n_users: int, seed: int, output: Path | None, as_json: bool) -> None:
+    r"""Write a demo world: tables, config and, apart from them, the truth.
+
+    \b
+    Example:
+      personas demo home_appliances --users 20000 --output artifacts/home_appliances
+    """
+    from pipelines.demo import write_demo
+
+    write_demo(name, n_users, seed, output or Path("artifacts") / name, as_json=as_json)
+
+
+@cli.command()
+@_CONFIG
+@_AS_OF
+@_JSON
+def train(config: Path, as_of: date, as_json: bool) -> None:
+    r"""Find, describe and name personas; store the model and print its version.
+
+    \b
+    Example:
+      personas train personas.yaml --as-of 2025-12-01
+    """
+    from pipelines.jobs import train_model
+
+    train_model(config, as_of, as_json=as_json)
+
+
+@cli.command()
+@_CONFIG
+@_AS_OF
+@click.option("--model", default=None, help="Version to score with; default the champion.")
+@click.option(
+    "--output", type=click.Path(path_type=Path, dir_okay=False), default=None, help="A second copy."
+)
+@_JSON
+def score(config: Path, as_of: date, model: str | None, output: Path | None, as_json: bool) -> None:
+    r"""Give every user a persona, a confidence and a runner-up.
+
+    \b
+    Example:
+      personas score personas.yaml --as-of 2025-12-01 --output scored.parquet
+    """
+    from pipelines.jobs import score_users
+
+    score_users(config, as_of, model, output, as_json=as_json)
+
+
+@cli.command()
+@click.argument("model", required=False)
+@click.option(
+    "--output", type=click.Path(path_type=Path, dir_okay=False), default=None, help="HTML file to write."
+)
+@click.option("--language", type=click.Choice(["zh-CN", "en"]), default=None, help="Default: the config's.")
+@_STORE
+@_JSON
+def report(model: str | None, output: Path | None, language: str | None, store: Path, as_json: bool) -> None:
+    r"""Write one offline HTML file about MODEL (a use case, NAME/VERSION or a version).
+
+    \b
+    Example:
+      personas report home_appliances --language zh-CN --output report.html
+    """
+    from pipelines.jobs import report_model
+
+    report_model(store, model, output, language, as_json=as_json)
+
+
+@cli.command()
+@_CONFIG
+@click.option("--destination", required=True, help="file, google_customer_match or tencent_ids.")
+@click.option("--persona", default=None, help="Persona id or name; default every persona.")
+@click.option(
+    "--min-confidence", type=click.FloatRange(0, 1), default=None, help="Leave out less certain users."
+)
+@click.option(
+    "--format",
+    "file_format",
+    type=click.Choice(["csv", "parquet", "xlsx"]),
+    default=None,
+    help="Of the destination file; default csv.",
+)
+@click.option(
+    "--output", type=click.Path(path_type=Path, file_okay=False), default=None, help="Folder to write."
+)
+@click.option("--dry-run", is_flag=True, help="Count and check, write nothing.")
+@_JSON
+def export(
+    config: Path,
+    destination: str,
+    persona: str | None,
+    min_confidence: float | None,
+    file_format: str | None,
+    output: Path | None,
+    dry_run: bool,
+    as_json: bool,
+) -> None:
+    r"""Write audience files of the newest scored users, with consent, hashing, minimum size and a receipt.
+
+    \b
+    Example:
+      personas export personas.yaml --destination google_customer_match --persona P02 --dry-run
+    """
+    from pipelines.jobs import ExportOrder, export_personas
+
+    order = ExportOrder(destination, persona, min_confidence, file_format, output, dry_run)
+    export_personas(config, order, as_json=as_json)
+
+
+@cli.command()
+@_CONFIG
+@_AS_OF
+@_JSON
+def run(config: Path, as_of: date, as_json: bool) -> None:
+    r"""Do the whole job: train, score with the champion, report, export to files.
+
+    \b
+    Example:
+      personas run personas.yaml --as-of 2025-12-01
+    """
+    from pipelines.jobs import run_all
+
+    run_all(config, as_of, as_json=as_json)
+
+
+@cli.group()
+def models() -> None:
+    r"""List, show, name and promote models.
+
+    \b
+    Example:
+      personas models list
+    """
+
+
+@models.command("list")
+@_STORE
+@_JSON
+def models_list(store: Path, as_json: bool) -> None:
+    r"""List every stored model; the champion is marked.
+
+    \b
+    Example:
+      personas models list --store artifacts
+    """
+    from pipelines.jobs import list_models
+
+    list_models(store, as_json=as_json)
+
+
+@models.command("show")
+@click.argument("model", required=False)
+@_STORE
+@_JSON
+def models_show(model: str | None, store: Path, as_json: bool) -> None:
+    r"""Show the personas of MODEL.
+
+    \b
+    Example:
+      personas models show home_appliances
+    """
+    from pipelines.jobs import show_model
+
+    show_model(store, model, as_json=as_json)
+
+
+@models.command("name")
+@click.argument("persona")
+@click.argument("name")
+@click.option("--en", default=None, help="English name; default the same as NAME.")
+@click.option("--model", default=None, help="Use case; default the only one.")
+@_STORE
+@_JSON
+def models_name(
+    persona: str, name: str, en: str | None, model: str | None, store: Path, as_json: bool
+) -> None:
+    r"""Give PERSONA the name NAME; it is remembered for later models.
+
+    \b
+    Example:
+      personas models name P03 "咖啡爱好者" --en "Coffee lovers"
+    """
+    from pipelines.jobs import name_persona
+
+    name_persona(store, model, persona, (name, en or name), as_json=as_json)
+
+
+@models.command("promote")
+@click.argument("model")
+@_STORE
+@_JSON
+def models_promote(model: str, store: Path, as_json: bool) -> None:
+    r"""Make MODEL (NAME/VERSION or a version) the champion that scores users.
+
+    \b
+    Example:
+      personas models promote home_appliances/20251201T020000Z-1a2b3c4d
+    """
+    from pipelines.jobs import promote_model
+
+    promote_model(store, model, as_json=as_json)
+
+
+def main(arguments: list[str] | None = None) -> None:
+    """Run the command line and exit with its code."""
+    _quiet_libraries()
+    sys.exit(_exit_code(arguments))
+
+
+def _exit_code(arguments: list[str] | None) -> int:
+    try:
+        cli.main(args=arguments, prog_name="personas", standalone_mode=False)
+    except click.exceptions.Abort:
+        click.echo("Stopped; nothing was half-written.", err=True)
+        return 130
+    except click.ClickException as error:
+        error.show()
+        return 2
+    except PersonasError as error:
+        click.echo(f"Error: {error}", err=True)
+        return error.exit_code
+    except OSError as error:
+        # A full disk or a missing right is the user's to mend, not a bug to report.
+        click.echo(
+            f"Error: {error.strerror or error}: {error.filename or ''}; free space or check rights, then run again.",
+            err=True,
+        )
+        return 2
+    except Exception:  # noqa: BLE001 - the last door: anything else is our fault
+        traceback.print_exc()
+        click.echo("This is our fault, not yours. Please report it with the lines above.", err=True)
+        return 3
+    return 0
+
+
+def _quiet_libraries() -> None:
+    """Keep third-party chatter out of the user's terminal."""
+    import warnings
+
+    warnings.filterwarnings("ignore")
+    logging.getLogger("numba").setLevel(logging.ERROR)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,231 @@
+"""One function per verb: open what it needs, do the steps in order, say what came of it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+from personas.errors import ConfigError
+from personas.schema import Language, Text
+from personas.store import ArtifactStore
+from pipelines.config_file import load_config
+from pipelines.console import say, steps
+from pipelines.export import export_files
+from pipelines.models import MODELS, StoredModel, find_model, model_row, open_model, personas_of
+from pipelines.report import write_report
+from pipelines.score import Scored, score
+from pipelines.tables import Prepared, prepared_tables
+from pipelines.train import Trained, train
+
+
+@dataclass(frozen=True)
+class ExportOrder:
+    """What the export verb was asked for."""
+
+    destination: str
+    persona: str | None
+    min_confidence: float | None
+    file_format: str | None
+    output: Path | None
+    dry_run: bool
+
+
+def check_sources(config: Path, as_of: date, *, as_json: bool) -> None:
+    """Print the contract report."""
+    loaded = load_config(config)
+    with steps(quiet=as_json) as progress, prepared_tables(loaded, as_of, progress) as prepared:
+        say(
+            {"contract": prepared.contract, "quarantine": prepared.quarantine},
+            _contract_lines(prepared),
+            as_json=as_json,
+        )
+
+
+def train_model(config: Path, as_of: date, *, as_json: bool) -> None:
+    """Train one model and print its version."""
+    loaded = load_config(config)
+    with steps(quiet=as_json) as progress, prepared_tables(loaded, as_of, progress) as prepared:
+        trained = train(loaded, prepared, progress)
+        lines = [*_warning_lines(prepared), *_trained_lines(trained)]
+        say(_trained_result(trained), lines, as_json=as_json)
+
+
+def score_users(
+    config: Path, as_of: date, version: str | None, output: Path | None, *, as_json: bool
+) -> None:
+    """Score every admitted user."""
+    loaded = load_config(config)
+    stored = open_model(ArtifactStore(loaded.store_path), loaded.config.name, version)
+    with steps(quiet=as_json) as progress, prepared_tables(loaded, as_of, progress) as prepared:
+        scored = score(loaded, prepared, stored, progress, output)
+        say(_scored_result(scored, output), _scored_lines(scored, stored, output), as_json=as_json)
+
+
+def report_model(
+    store: Path, reference: str | None, output: Path | None, language: str | None, *, as_json: bool
+) -> None:
+    """Write the report of one model."""
+    stored = find_model(ArtifactStore(store), reference)
+    spoken: Language = "en" if (language or stored.model.config.get("language")) == "en" else "zh-CN"
+    path = write_report(ArtifactStore(store), stored, spoken, output)
+    say({"report": path}, [f"Report: {path}"], as_json=as_json)
+
+
+def export_personas(config: Path, order: ExportOrder, *, as_json: bool) -> None:
+    """Write audience files and print the receipts."""
+    loaded = load_config(config)
+    with steps(quiet=as_json) as progress:
+        exported = export_files(
+            loaded,
+            progress,
+            destination=order.destination,
+            persona=order.persona,
+            min_confidence=order.min_confidence,
+            file_format=order.file_format,
+            folder=order.output,
+            dry_run=order.dry_run,
+        )
+    say(exported.result, exported.lines, as_json=as_json)
+
+
+def run_all(config: Path, as_of: date, *, as_json: bool) -> None:
+    """Train, score with the champion, report and export to files."""
+    loaded = load_config(config)
+    store = ArtifactStore(loaded.store_path)
+    with steps(quiet=as_json) as progress:
+        with prepared_tables(loaded, as_of, progress) as prepared:
+            trained = train(loaded, prepared, progress)
+            champion = open_model(store, loaded.config.name)
+            scored = score(loaded, prepared, champion, progress, None)
+            warnings = _warning_lines(prepared)
+        with progress.step("write report"):
+            report = write_report(store, trained.stored, loaded.config.language, None)
+        exported = export_files(loaded, progress, destination="file")
+    result = {**_trained_result(trained), **_scored_result(scored, None), "report": report, **exported.result}
+    lines = [
+        *warnings,
+        *_trained_lines(trained),
+        *_scored_lines(scored, champion, None),
+        f"Report: {report}",
+        *exported.lines,
+    ]
+    say(result, lines, as_json=as_json)
+
+
+def list_models(store: Path, *, as_json: bool) -> None:
+    """Print every stored model."""
+    opened = ArtifactStore(store)
+    rows = [
+        model_row(open_model(opened, name, version))
+        for name in opened.names(MODELS)
+        for version in opened.versions(MODELS, name)
+    ]
+    lines = [
+        f"{'*' if row['champion'] else ' '} {row['name']}/{row['version']}  as of {row['as_of']}  "
+        f"{row['n_personas']} personas ({row['clusterer']})"
+        for row in rows
+    ]
+    say({"models": rows}, lines or [f"{store} holds no model yet."], as_json=as_json)
+
+
+def show_model(store: Path, reference: str | None, *, as_json: bool) -> None:
+    """Print the personas of one model."""
+    stored = find_model(ArtifactStore(store), reference)
+    result = {**model_row(stored), "metrics": stored.model.metrics, "personas": personas_of(stored.model)}
+    title = f"{stored.model.name}/{stored.record.version}{' (champion)' if stored.is_champion else ''}"
+    say(result, [title, *_persona_lines(stored)], as_json=as_json)
+
+
+def name_persona(
+    store: Path, reference: str | None, persona: str, name: tuple[str, str], *, as_json: bool
+) -> None:
+    """Give one persona a name that later models keep."""
+    opened = ArtifactStore(store)
+    stored = find_model(opened, reference)
+    persona_id = stored.model.persona(persona).persona_id
+    stored.model.renamed({persona_id: Text(*name)})
+    opened.set_persona_name(MODELS, stored.model.name, persona_id, zh=name[0], en=name[1])
+    result = {"model": stored.model.name, "persona_id": persona_id, "name_zh": name[0], "name_en": name[1]}
+    say(result, [f"{persona_id} is now called {name[0]} / {name[1]}."], as_json=as_json)
+
+
+def promote_model(store: Path, reference: str, *, as_json: bool) -> None:
+    """Make one model the champion."""
+    opened = ArtifactStore(store)
+    stored = find_model(opened, reference)
+    if reference == stored.model.name:
+        raise ConfigError(
+            f"{reference!r} names a use case, not a version; choose one of: "
+            f"{', '.join(opened.versions(MODELS, reference))}."
+        )
+    opened.promote(MODELS, stored.model.name, stored.record.version)
+    result = {"model": stored.model.name, "champion": stored.record.version}
+    say(result, [f"{stored.model.name}: {stored.record.version} is now the champion."], as_json=as_json)
+
+
+def _contract_lines(prepared: Prepared) -> list[str]:
+    lines = []
+    for table in prepared.contract["tables"]:
+        lines.append(
+            f"{table['name']} ({table['file']}): {table['n_rows']:,} rows, {table['n_valid']:,} valid, "
+            f"{table['n_quarantined']:,} quarantined"
+        )
+        lines += [
+            f"  {r['column'] or 'row'}: {r['reason']} ({r['n_rows']:,}). {r['hint']}"
+            for r in table["reasons"]
+        ]
+        lines += [f"  note: {warning}" for warning in table["warnings"]]
+    admission = prepared.contract["admission"]
+    dropped = ", ".join(f"{reason} {n:,}" for reason, n in admission["dropped"].items()) or "nobody dropped"
+    lines.append(f"admitted: {admission['n_admitted']:,} of {admission['n_users']:,} users ({dropped})")
+    lines.append(f"Row faults: {prepared.quarantine}")
+    return lines
+
+
+def _warning_lines(prepared: Prepared) -> list[str]:
+    quarantined = sum(t["n_quarantined"] for t in prepared.contract["tables"])
+    if not quarantined:
+        return []
+    return [f"{quarantined:,} rows were quarantined; see {prepared.quarantine}."]
+
+
+def _trained_result(trained: Trained) -> dict[str, Any]:
+    return {**model_row(trained.stored), "personas": personas_of(trained.stored.model)}
+
+
+def _trained_lines(trained: Trained) -> list[str]:
+    stored = trained.stored
+    lines = [f"Model: {stored.model.name}/{stored.record.version}", *_persona_lines(stored)]
+    if "noise_share" in stored.model.metrics:
+        lines.append(
+            f"The clusterer left {stored.model.metrics['noise_share']:.1%} of the training users as noise; "
+            f"the scorecard agrees with its labels on {stored.model.metrics['fidelity']:.1%} of held-out users."
+        )
+    if not stored.is_champion:
+        lines.append(
+            f"The champion stays in use. To switch: personas models promote {stored.model.name}/{stored.record.version}"
+        )
+    return lines
+
+
+def _persona_lines(stored: StoredModel) -> list[str]:
+    return [
+        f"  {p.persona_id}  {p.share:6.1%}  {p.n_users:>9,} users  {p.name.zh} / {p.name.en}"
+        for p in stored.model.personas
+    ]
+
+
+def _scored_result(scored: Scored, output: Path | None) -> dict[str, Any]:
+    return {"scored": scored.path, "output": output, **scored.summary}
+
+
+def _scored_lines(scored: Scored, stored: StoredModel, output: Path | None) -> list[str]:
+    by_status = ", ".join(f"{n:,} {status}" for status, n in scored.summary["by_status"].items())
+    which = "the champion" if stored.is_champion else "not the champion"
+    return [
+        f"Scored {scored.summary['n_users']:,} users with {stored.model.name}/{stored.record.version} "
+        f"({which}): {by_status}.",
+        f"Scored file: {output or scored.path}",
+    ]

@@ -1,0 +1,197 @@
+"""From source files to checked canonical tables in an engine: the first half of every job."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+
+from personas.config import SourceSpec
+from personas.datasets import load_dataset
+from personas.engine import Engine, Source, open_engine
+from personas.errors import NotFoundError
+from personas.features import FeatureSet, FeatureSpec, propose_features
+from personas.schema import ObservationWindow
+from personas.schema.admit import admit_users
+from personas.schema.check import CheckedTable, check_table, enforce_quarantine_share, user_ids
+from personas.schema.findings import TableReport
+from personas.schema.tables import TABLES, limit_amount
+from pipelines.config_file import LoadedConfig
+from pipelines.console import Steps
+
+_NO_EVENTS = pa.schema(
+    [
+        *(
+            (name, pa.string())
+            for name in ("user_id", "event_type", "category", "order_id", "item_id", "brand")
+        ),
+        ("event_at", pa.timestamp("us")),
+        ("amount", pa.decimal128(18, 4)),
+        ("quantity", pa.int64()),
+    ]
+).empty_table()
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """Checked tables of one use case, ready for features.
+
+    Parameters
+    ----------
+    engine : Engine
+        Holds ``users`` (admitted only), ``events`` and, where configured, ``identifiers`` and
+        ``consents``.
+    window : ObservationWindow
+        What features may look at.
+    contract : dict
+        JSON-ready contract report.
+    quarantine : Path
+        File with one line per row fault.
+    """
+
+    engine: Engine
+    window: ObservationWindow
+    contract: dict[str, Any]
+    quarantine: Path
+
+
+@contextmanager
+def prepared_tables(loaded: LoadedConfig, as_of: date, steps: Steps) -> Iterator[Prepared]:
+    """Read, check and admit the source tables of a config.
+
+    Parameters
+    ----------
+    loaded : LoadedConfig
+        The use case.
+    as_of : date
+        First day that features do not see.
+    steps : Steps
+        Progress display.
+
+    Yields
+    ------
+    Prepared
+        Valid until the block ends; the engine's scratch files are deleted then.
+    """
+    config = loaded.config
+    with opened_engine(loaded) as engine:
+        checked: dict[str, CheckedTable] = {}
+        for name in TABLES:
+            if getattr(config.sources, name) is not None:
+                with steps.step(f"read and check {name}"):
+                    checked[name] = read_checked(loaded, engine, name, as_of)
+        if "events" not in checked:
+            engine.store("events", engine.read(Source(table=_NO_EVENTS)).table)
+        quarantine = _write_quarantine(loaded, checked, as_of)
+        for table in checked.values():
+            enforce_quarantine_share(table.report, max_share=config.contract.max_quarantine_share)
+        users, admission = admit_users(
+            engine.table("users"),
+            engine.table("consents") if "consents" in checked else None,
+            require_consent=config.contract.require_consent,
+        )
+        engine.store("admitted", users)
+        engine.store("users", engine.table("admitted"))
+        contract = {
+            "tables": [_report_dict(table.report) for table in checked.values()],
+            "admission": admission.to_dict(),
+            "warnings": [],
+        }
+        window = ObservationWindow(as_of, config.features.lookback_days)
+        yield Prepared(engine, window, contract, quarantine)
+
+
+@contextmanager
+def opened_engine(loaded: LoadedConfig) -> Iterator[Engine]:
+    """Open the engine with its scratch folder inside the store."""
+    with open_engine(work_dir=loaded.store_path / ".work") as engine:
+        yield engine
+
+
+def read_checked(loaded: LoadedConfig, engine: Engine, name: str, as_of: date) -> CheckedTable:
+    """Read one source, check it against its contract, and store the valid rows under its name."""
+    config = loaded.config
+    spec: SourceSpec = getattr(config.sources, name)
+    raw = engine.read(_source(loaded, spec))
+    mapping = spec.to_mapping()
+    if name == "users":
+        engine.store("known_users", user_ids(raw.table, mapping))
+    table = check_table(
+        raw.table,
+        limit_amount(TABLES[name], config.contract.max_amount) if name == "events" else TABLES[name],
+        mapping=mapping,
+        as_of=as_of,
+        attributes=config.attribute_nouns if name == "users" else (),
+        file=raw.file if spec.dataset is None else spec.dataset,
+        time_zone=config.contract.time_zone,
+        known_users=engine.table("known_users") if name == "events" else None,
+    )
+    engine.store(name, table.valid)
+    return table
+
+
+def proposed_features(loaded: LoadedConfig, prepared: Prepared) -> FeatureSet:
+    """Return the feature set that the config and the data ask for."""
+    spec = loaded.config.features
+    return propose_features(
+        prepared.engine,
+        prepared.window,
+        FeatureSpec(
+            categories=None if spec.categories is None else tuple(spec.categories),
+            max_categories=spec.max_categories,
+            min_category_share=spec.min_category_share,
+            category_measures=tuple(spec.category_measures),
+            inputs=None if spec.inputs is None else tuple(spec.inputs),
+            protected=tuple(spec.protected),
+            exclude=tuple(spec.exclude),
+        ),
+        attributes=loaded.config.attribute_nouns,
+        category_labels={name: text.to_text() for name, text in loaded.config.labels.categories.items()},
+    )
+
+
+def _source(loaded: LoadedConfig, spec: SourceSpec) -> Source:
+    if spec.dataset is not None:
+        dataset, _, name = spec.dataset.partition(".")
+        tables = load_dataset(dataset)
+        if name not in tables:
+            raise NotFoundError(
+                f"The data set {dataset!r} has no table {name!r}; expected one of {', '.join(sorted(tables))}."
+            )
+        return Source(table=tables[name])
+    if spec.path is not None:
+        return Source(
+            path=loaded.resolve(spec.path),
+            format=spec.format,
+            encoding=spec.encoding,
+            delimiter=spec.delimiter,
+            sheet=spec.sheet,
+        )
+    return Source(connection=loaded.connection_url(spec), table_name=spec.table)
+
+
+def _write_quarantine(loaded: LoadedConfig, checked: dict[str, CheckedTable], as_of: date) -> Path:
+    """Write one line per row fault: file, row, column, reason; no values, as they may be personal."""
+    path = loaded.store_path / "quarantine" / f"{loaded.config.name}-{as_of.isoformat()}.csv"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    partial = path.with_name(f".{path.name}.partial")
+    with partial.open("w", encoding="utf-8", newline="") as file:
+        writer = csv.writer(file)
+        writer.writerow(["table", "file", "row", "column", "reason"])
+        for name, table in checked.items():
+            if table.report.n_quarantined:
+                faults = table.faults.order_by("row", "column", "reason").to_pyarrow().to_pylist()
+                writer.writerows([name, f["file"], f["row"], f["column"], f["reason"]] for f in faults)
+    partial.replace(path)
+    return path
+
+
+def _report_dict(report: TableReport) -> dict[str, Any]:
+    values = asdict(report)
+    return {**values, "missing": values.pop("missing_share")}

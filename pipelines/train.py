@@ -1,0 +1,137 @@
+"""Train: tables in, a stored model out. The first model becomes champion; later ones wait."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from personas.store import ArtifactStore
+
+from personas.config import ArchetypeRange, ArchetypesSpec
+from personas.errors import NotFoundError
+from personas.features import build_features
+from personas.model import Archetype, FitOptions, PersonaModel, fit_personas
+from personas.model.persist import model_to_files
+from personas.schema import Text
+from pipelines.config_file import LoadedConfig
+from pipelines.console import Steps
+from pipelines.models import MODELS, StoredModel, given_names, open_model
+from pipelines.tables import Prepared, proposed_features
+
+
+@dataclass(frozen=True)
+class Trained:
+    """What a training run left in the store."""
+
+    stored: StoredModel
+    became_champion: bool
+
+
+def train(loaded: LoadedConfig, prepared: Prepared, steps: Steps) -> Trained:
+    """Fit personas on prepared tables and store the model.
+
+    Parameters
+    ----------
+    loaded : LoadedConfig
+        The use case.
+    prepared : Prepared
+        Its checked tables.
+    steps : Steps
+        Progress display.
+
+    Returns
+    -------
+    Trained
+    """
+    config = loaded.config
+    store = ArtifactStore(loaded.store_path)
+    with steps.step("choose features"):
+        feature_set = proposed_features(loaded, prepared)
+    contract = {
+        **prepared.contract,
+        "warnings": [*prepared.contract["warnings"], *feature_set.warnings],
+    }
+    names = given_names(store, config.name)
+    with steps.step("find personas") as step:
+        model = fit_personas(
+            build_features(prepared.engine, prepared.window, feature_set),
+            clusterer=config.personas.clusterer,
+            n_personas=config.personas.n_personas,
+            random_state=config.personas.random_state,
+            options=fit_options(loaded, names),
+            champion=_champion(store, config.name),
+            progress=lambda _, done, total: step(done, total),
+        )
+    files = {**model_to_files(model), "contract.json": _json_bytes(contract)}
+    record = store.put(
+        MODELS,
+        config.name,
+        files,
+        created_at=datetime.now(UTC),
+        metadata={"as_of": model.as_of.isoformat(), "n_personas": len(model.personas)},
+    )
+    first = store.champion(MODELS, config.name) is None
+    if first:
+        store.promote(MODELS, config.name, record.version)
+    return Trained(open_model(store, config.name, record.version), first)
+
+
+def fit_options(loaded: LoadedConfig, names: Mapping[str, Text]) -> FitOptions:
+    """Return the options of a fit that the config asks for."""
+    spec, scoring = loaded.config.personas, loaded.config.scoring
+    archetypes = loaded.archetypes()
+    return FitOptions(
+        name=loaded.config.name,
+        min_personas=spec.min_personas,
+        max_personas=spec.max_personas,
+        min_share=spec.min_share,
+        block_weights=dict(spec.block_weights),
+        max_training_users=spec.max_training_users,
+        holdout_share=spec.holdout_share,
+        low_confidence=scoring.low_confidence,
+        out_of_distribution_share=scoring.out_of_distribution_share,
+        archetypes=archetype_nouns(archetypes) if archetypes else (),
+        name_overrides=names,
+        level_labels={a.name: a.level_labels for a in loaded.config.attribute_nouns if a.level_labels},
+        config=_without_places(loaded.config.model_dump(mode="json", by_alias=True)),
+    )
+
+
+def archetype_nouns(spec: ArchetypesSpec) -> tuple[Archetype, ...]:
+    """Return the archetypes of a file as the library's nouns."""
+    return tuple(
+        Archetype(
+            key=a.key,
+            name=a.name.to_text(),
+            attributes={
+                name: (wanted.from_, wanted.to) if isinstance(wanted, ArchetypeRange) else frozenset(wanted)
+                for name, wanted in a.attributes.items()
+            },
+        )
+        for a in spec.archetypes
+    )
+
+
+def _champion(store: ArtifactStore, name: str) -> PersonaModel | None:
+    try:
+        return open_model(store, name).model if store.champion(MODELS, name) else None
+    except NotFoundError:
+        return None
+
+
+def _without_places(config: dict[str, Any]) -> dict[str, Any]:
+    """Leave out where tables stand and where output goes: the same data elsewhere is the same model."""
+    kept = {key: value for key, value in config.items() if key != "store"}
+    kept["sources"] = {
+        name: {k: v for k, v in source.items() if k not in {"path", "connection", "connection_env"}}
+        for name, source in config["sources"].items()
+        if source
+    }
+    return kept
+
+
+def _json_bytes(value: Any) -> bytes:
+    return json.dumps(value, ensure_ascii=False, indent=1, sort_keys=True, default=str).encode()

@@ -1,0 +1,85 @@
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from personas.errors import DataError
+from personas.model.match import align, match_personas
+from personas.schema import Text
+
+
+def test_first_personas_are_numbered_by_size():
+    match = match_personas(None, np.repeat([0, 1, 2], [10, 30, 20]), (), 3)
+
+    assert match.persona_ids == ("P03", "P01", "P02")
+    assert match.events == ()
+
+
+def test_a_persona_keeps_its_id_whatever_its_row():
+    old = np.repeat([0, 1, 2], 100)
+
+    match = match_personas(old, np.repeat([2, 0, 1], 100), ["P01", "P02", "P07"], 3)
+
+    assert match.persona_ids == ("P02", "P07", "P01")
+    assert match.events[0] == Text("P01 保留（重合度 100 %）", "P01 kept (overlap 100 %)")
+    assert len(match.events) == 3
+
+
+def test_a_persona_that_dissolves_retires_and_its_id_is_not_given_again():
+    old = np.repeat([0, 1], 100)
+    new = np.repeat([0, 1, 2, 3], [100, 40, 30, 30])
+
+    match = match_personas(old, new, ["P01", "P02"], 4)
+
+    assert match.persona_ids == ("P01", "P03", "P04", "P05")
+    assert [event.en for event in match.events[1:]] == ["P03 new", "P04 new", "P05 new", "P02 retired"]
+
+
+def test_ids_of_earlier_models_are_never_given_again():
+    match = match_personas(np.zeros(10, dtype=int), np.arange(10) % 2, ["P01"], 2, used_ids=["P01", "P09"])
+
+    assert match.persona_ids == ("P01", "P10")
+
+
+def test_half_of_the_overlap_is_enough_and_ties_go_to_the_lower_row():
+    match = match_personas(np.zeros(10, dtype=int), np.repeat([0, 1], 5), ["P01"], 2)
+
+    assert match.persona_ids == ("P01", "P02")
+
+
+def test_overlap_counts_users_that_either_model_leaves_out():
+    old = np.array([0, 0, 0, -1, -1, -1, -1])
+    new = np.array([0, 0, 0, 0, 0, 0, 0])
+
+    assert match_personas(old, new, ["P01"], 1).persona_ids == ("P02",)
+
+
+def test_when_the_old_model_cannot_label_all_personas_are_new():
+    match = match_personas(None, np.array([0, 1]), ["P01", "P02"], 2)
+
+    assert match.persona_ids == ("P03", "P04")
+    assert {event.en for event in match.events} == {"P03 new", "P04 new", "P01 retired", "P02 retired"}
+
+
+def test_panels_of_different_size_are_refused():
+    with pytest.raises(DataError, match="same users"):
+        match_personas(np.zeros(3, dtype=int), np.zeros(4, dtype=int), ["P01"], 1)
+
+
+@given(st.permutations(range(5)), st.lists(st.integers(0, 4), min_size=1, max_size=60))
+def test_alignment_undoes_a_renaming(renaming, labels):
+    reference = np.array(labels)
+    renamed = np.array(renaming)[reference]
+
+    np.testing.assert_array_equal(align(reference, renamed, size=5)[renamed], reference)
+
+
+@given(st.lists(st.tuples(st.integers(-1, 3), st.integers(-1, 3)), min_size=1, max_size=60))
+def test_alignment_is_a_permutation_that_never_agrees_less(pairs):
+    reference, other = np.array(pairs).T
+
+    permutation = align(reference, other, size=4)
+
+    assert sorted(permutation) == [0, 1, 2, 3]
+    both = (reference >= 0) & (other >= 0)
+    assert (permutation[other[both]] == reference[both]).sum() >= (other[both] == reference[both]).sum()
