@@ -132,7 +132,9 @@ class ContractSpec(_Spec):
     """How strict the contract check is."""
 
     max_quarantine_share: Share = Field(0.05, description="More quarantined rows than this stops the run.")
-    max_amount: float = Field(10_000_000, gt=0, description="A larger amount of one order line is a row fault.")
+    max_amount: float = Field(
+        10_000_000, gt=0, description="A larger amount of one order line is a row fault."
+    )
     require_consent: bool = Field(False, description="Drop users without a recorded profiling consent.")
     time_zone: str = Field("UTC", description="Zone that timestamps with an offset are turned into.")
 
@@ -150,7 +152,8 @@ class FeaturesSpec(_Spec):
         ["count"], description="Measures of the category history that are clustered on."
     )
     inputs: list[str] | None = Field(
-        None, description="Features to cluster on besides the category history; default: profile, membership, RFM."
+        None,
+        description="Features to cluster on besides the category history; default: profile, membership and attributes.",
     )
     exclude: list[str] = Field(default_factory=list, description="Features to leave out entirely.")
     protected: list[str] = Field(["gender"], description="Described on the cards, never clustered on.")
@@ -204,6 +207,9 @@ class ExportSpec(_Spec):
     """Defaults of the export verb."""
 
     min_confidence: Share = 0.0
+    phone_region: str = Field(
+        "CN", pattern="^[A-Z]{2}$", description="Country of phone numbers without a code."
+    )
     minimum_size: int | None = Field(
         None, ge=1, description="Raises (never lowers) a destination's own minimum."
     )

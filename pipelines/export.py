@@ -7,12 +7,11 @@ from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from personas.store import ArtifactStore
-
 from personas.config import ExportSpec
 from personas.errors import NotFoundError
 from personas.export import ExportRequest, Receipt, export_audience, load_destination
 from personas.schema.check import enforce_quarantine_share
+from personas.store import ArtifactStore
 from pipelines.config_file import LoadedConfig
 from pipelines.console import Steps
 from pipelines.models import ASSIGNMENTS

@@ -224,8 +224,8 @@ def _scored_result(scored: Scored, output: Path | None) -> dict[str, Any]:
 def _scored_lines(scored: Scored, stored: StoredModel, output: Path | None) -> list[str]:
     by_status = ", ".join(f"{n:,} {status}" for status, n in scored.summary["by_status"].items())
     which = "the champion" if stored.is_champion else "not the champion"
+    version = f"{stored.model.name}/{stored.record.version} ({which})"
     return [
-        f"Scored {scored.summary['n_users']:,} users with {stored.model.name}/{stored.record.version} "
-        f"({which}): {by_status}.",
+        f"Scored {scored.summary['n_users']:,} users with {version}: {by_status}.",
         f"Scored file: {output or scored.path}",
     ]

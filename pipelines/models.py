@@ -6,12 +6,11 @@ import json
 from dataclasses import dataclass
 from typing import Any
 
-from personas.store import ArtifactRecord, ArtifactStore
-
 from personas.errors import NotFoundError
 from personas.model import PersonaModel
 from personas.model.persist import load_model
 from personas.schema import Text
+from personas.store import ArtifactRecord, ArtifactStore
 
 MODELS = "models"
 ASSIGNMENTS = "assignments"
@@ -132,4 +131,3 @@ def personas_of(model: PersonaModel) -> list[dict[str, Any]]:
         }
         for p in model.personas
     ]
-

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from personas.store import ArtifactStore
-
 from personas.report import render_report
 from personas.schema import Language
+from personas.store import ArtifactStore
 from pipelines.models import ASSIGNMENTS, StoredModel
 
 

@@ -9,12 +9,11 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from personas.store import ArtifactRecord, ArtifactStore
-
 from personas.errors import ConfigError
 from personas.features import build_features
 from personas.scoring import score_parquet
 from personas.scoring.summary import summarise_assignments
+from personas.store import ArtifactRecord, ArtifactStore
 from pipelines.config_file import LoadedConfig
 from pipelines.console import Steps
 from pipelines.models import ASSIGNMENTS, StoredModel

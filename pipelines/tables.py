@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -20,7 +20,6 @@ from personas.features import FeatureSet, FeatureSpec, propose_features
 from personas.schema import ObservationWindow
 from personas.schema.admit import admit_users
 from personas.schema.check import CheckedTable, check_table, enforce_quarantine_share, user_ids
-from personas.schema.findings import TableReport
 from personas.schema.tables import TABLES, limit_amount
 from pipelines.config_file import LoadedConfig
 from pipelines.console import Steps
@@ -32,7 +31,7 @@ _NO_EVENTS = pa.schema(
             for name in ("user_id", "event_type", "category", "order_id", "item_id", "brand")
         ),
         ("event_at", pa.timestamp("us")),
-        ("amount", pa.decimal128(18, 4)),
+        ("amount", pa.decimal128(18, 2)),
         ("quantity", pa.int64()),
     ]
 ).empty_table()
@@ -96,10 +95,9 @@ def prepared_tables(loaded: LoadedConfig, as_of: date, steps: Steps) -> Iterator
             engine.table("consents") if "consents" in checked else None,
             require_consent=config.contract.require_consent,
         )
-        engine.store("admitted", users)
-        engine.store("users", engine.table("admitted"))
+        engine.store("users", users)
         contract = {
-            "tables": [_report_dict(table.report) for table in checked.values()],
+            "tables": [table.report.to_dict() for table in checked.values()],
             "admission": admission.to_dict(),
             "warnings": [],
         }
@@ -190,8 +188,3 @@ def _write_quarantine(loaded: LoadedConfig, checked: dict[str, CheckedTable], as
                 writer.writerows([name, f["file"], f["row"], f["column"], f["reason"]] for f in faults)
     partial.replace(path)
     return path
-
-
-def _report_dict(report: TableReport) -> dict[str, Any]:
-    values = asdict(report)
-    return {**values, "missing": values.pop("missing_share")}

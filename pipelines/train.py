@@ -8,14 +8,13 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from personas.store import ArtifactStore
-
 from personas.config import ArchetypeRange, ArchetypesSpec
 from personas.errors import NotFoundError
 from personas.features import build_features
 from personas.model import Archetype, FitOptions, PersonaModel, fit_personas
 from personas.model.persist import model_to_files
 from personas.schema import Text
+from personas.store import ArtifactStore
 from pipelines.config_file import LoadedConfig
 from pipelines.console import Steps
 from pipelines.models import MODELS, StoredModel, given_names, open_model
@@ -71,7 +70,7 @@ def train(loaded: LoadedConfig, prepared: Prepared, steps: Steps) -> Trained:
         config.name,
         files,
         created_at=datetime.now(UTC),
-        metadata={"as_of": model.as_of.isoformat(), "n_personas": len(model.personas)},
+        metadata={"as_of": model.as_of.isoformat(), "persona_ids": [p.persona_id for p in model.personas]},
     )
     first = store.champion(MODELS, config.name) is None
     if first:
@@ -95,6 +94,7 @@ def fit_options(loaded: LoadedConfig, names: Mapping[str, Text]) -> FitOptions:
         out_of_distribution_share=scoring.out_of_distribution_share,
         archetypes=archetype_nouns(archetypes) if archetypes else (),
         name_overrides=names,
+        used_ids=_used_ids(ArtifactStore(loaded.store_path), loaded.config.name),
         level_labels={a.name: a.level_labels for a in loaded.config.attribute_nouns if a.level_labels},
         config=_without_places(loaded.config.model_dump(mode="json", by_alias=True)),
     )
@@ -120,6 +120,12 @@ def _champion(store: ArtifactStore, name: str) -> PersonaModel | None:
         return open_model(store, name).model if store.champion(MODELS, name) else None
     except NotFoundError:
         return None
+
+
+def _used_ids(store: ArtifactStore, name: str) -> tuple[str, ...]:
+    """Return the persona ids of every stored version."""
+    records = (store.get(MODELS, name, version) for version in store.versions(MODELS, name))
+    return tuple(sorted({i for record in records for i in record.metadata["persona_ids"]}))
 
 
 def _without_places(config: dict[str, Any]) -> dict[str, Any]:

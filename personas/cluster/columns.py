@@ -18,6 +18,7 @@ from sklearn.utils.validation import validate_data
 from personas.cluster.base import FeatureKinds
 from personas.errors import ConfigError, DataError
 from personas.schema import KINDS, Kind
+from personas.scorecard import Transform
 
 Floats = NDArray[np.float64]
 
@@ -27,6 +28,8 @@ DEFAULT_CLIP = 0.5
 For a normal column the bounds lie 4.65 standard deviations from the mean, so clean data stay as they
 are, while one absurd value can't found a class of its own or be swallowed by the widest one.
 """
+
+TRANSFORMS: tuple[Transform, ...] = ("identity", "log1p", "sqrt")
 
 _BINARY_LEVELS = ("0", "1")
 _LEVELLED = ("ordinal", "nominal", "binary")
@@ -45,7 +48,9 @@ class Column:
     levels : tuple of str
         Levels seen in training, in order, for ordinal, nominal and binary; empty for numbers.
     lower, upper : float
-        Clip bounds for numeric and count, infinite when nothing is clipped.
+        Clip bounds for numeric and count on the transformed scale, infinite when nothing is clipped.
+    transform : Transform
+        Applied to numbers before they are clipped; log1p and sqrt read negative numbers as 0.
     """
 
     name: str
@@ -53,6 +58,7 @@ class Column:
     levels: tuple[str, ...] = ()
     lower: float = -np.inf
     upper: float = np.inf
+    transform: Transform = "identity"
 
 
 def as_frame(estimator: Any, X: Any, *, reset: bool) -> pd.DataFrame:
@@ -155,8 +161,39 @@ def resolve_weights(feature_weights: Mapping[str, float] | None, names: Sequence
     return weights
 
 
+def resolve_transforms(
+    transforms: Mapping[str, Transform] | None, kinds: Mapping[str, Kind], count_transform: Transform
+) -> dict[str, Transform]:
+    """Return the transform of every column: as given for numeric ones, ``count_transform`` for counts.
+
+    Raises
+    ------
+    ConfigError
+        If ``transforms`` names an unknown or not numeric column, or an unknown transform.
+    """
+    given = dict(transforms or {})
+    check_names("transforms", given, list(kinds))
+    for name, transform in given.items():
+        if transform not in TRANSFORMS:
+            raise ConfigError(
+                f"transforms[{name!r}] is {transform!r}; expected one of {', '.join(TRANSFORMS)}."
+            )
+        if kinds[name] != "numeric":
+            raise ConfigError(
+                f"transforms names {name!r}, which is {kinds[name]}; only numeric columns have one."
+            )
+    return {
+        name: count_transform if kind == "count" else given.get(name, "identity")
+        for name, kind in kinds.items()
+    }
+
+
 def learn_columns(
-    frame: pd.DataFrame, kinds: FeatureKinds | None, clip: float | None, sample_weight: Floats
+    frame: pd.DataFrame,
+    kinds: Mapping[str, Kind],
+    transforms: Mapping[str, Transform],
+    clip: float | None,
+    sample_weight: Floats,
 ) -> tuple[Column, ...]:
     """Learn kinds, levels and clip bounds from training rows.
 
@@ -164,11 +201,13 @@ def learn_columns(
     ----------
     frame : DataFrame of shape (n_rows, n_columns)
         Training rows.
-    kinds : mapping of str to Kind, or None
-        See :func:`resolve_kinds`.
+    kinds : mapping of str to Kind
+        From :func:`resolve_kinds`.
+    transforms : mapping of str to Transform
+        From :func:`resolve_transforms`.
     clip : float or None, >= 0
-        Numbers are clipped to ``[q01 - clip * span, q99 + clip * span]``, ``span = q99 - q01``
-        (counts from above only); None = not clipped.
+        Transformed numbers are clipped to ``[q01 - clip * span, q99 + clip * span]``,
+        ``span = q99 - q01`` (counts from above only); None = not clipped.
     sample_weight : ndarray of shape (n_rows,), > 0
         Row weights.
 
@@ -180,29 +219,28 @@ def learn_columns(
     Raises
     ------
     ConfigError
-        If ``clip`` is negative, or ``kinds`` is wrong.
+        If ``clip`` is negative.
     DataError
         If a column has no observed value, or values that its kind does not allow.
     """
     if clip is not None and not clip >= 0:
         raise ConfigError(f"clip is {clip}; expected None or a number of at least 0.")
-    resolved = resolve_kinds(frame, kinds)
     columns = []
-    for position, (name, kind) in enumerate(resolved.items()):
+    for position, (name, kind) in enumerate(kinds.items()):
         series = frame.iloc[:, position]
         if kind in _LEVELLED:
             column = Column(name, kind, _learn_levels(name, kind, series))
         else:
             values = _numbers(name, series)
             _check_numbers(name, kind, values)
-            lower, upper = _bounds(kind, values, clip, sample_weight)
-            column = Column(name, kind, (), lower, upper)
+            lower, upper = _bounds(kind, _transformed(values, transforms[name]), clip, sample_weight)
+            column = Column(name, kind, (), lower, upper, transforms[name])
         columns.append(column)
     return tuple(columns)
 
 
 def read_columns(frame: pd.DataFrame, columns: Sequence[Column]) -> Floats:
-    """Return the frame as numbers: clipped values, or codes of levels.
+    """Return the frame as numbers: values, or codes of levels.
 
     Parameters
     ----------
@@ -214,7 +252,7 @@ def read_columns(frame: pd.DataFrame, columns: Sequence[Column]) -> Floats:
     Returns
     -------
     ndarray of shape (n_rows, n_columns)
-        NaN = missing or a level that training did not see.
+        Numbers are transformed and clipped; NaN = missing or a level that training did not see.
 
     Raises
     ------
@@ -227,7 +265,7 @@ def read_columns(frame: pd.DataFrame, columns: Sequence[Column]) -> Floats:
         if column.kind in _LEVELLED:
             values[:, position] = _codes(series, column.levels)
         else:
-            numbers = _numbers(column.name, series)
+            numbers = _transformed(_numbers(column.name, series), column.transform)
             # "+ 0.0" turns -0.0 into 0.0, so that equal rows have equal bytes.
             values[:, position] = np.clip(numbers, column.lower, column.upper) + 0.0
     return values
@@ -246,11 +284,17 @@ def sort_rows(values: Floats) -> NDArray[np.intp]:
     ndarray of shape (n_rows,)
         Row numbers; equal rows keep their order.
     """
-    return np.lexsort(values.T[::-1])
+    order = np.argsort(values[:, 0], kind="stable")
+    same = _same_as_next(values[order, 0])
+    tied = np.append(same, False) | np.concatenate(([False], same))
+    # Most often the first column leaves few ties, and one sort is much cheaper than one per column.
+    rows = order[tied]
+    order[tied] = rows[np.lexsort(values[rows].T[::-1])]
+    return order
 
 
-def collapse_rows(values: Floats, sample_weight: Floats) -> tuple[Floats, Floats]:
-    """Return sorted, unique rows and their summed weights.
+def collapse_rows(values: Floats, sample_weight: Floats) -> tuple[Floats, Floats, NDArray[np.intp]]:
+    """Return sorted, unique rows, their summed weights, and where each row went.
 
     What is fitted on the result depends neither on the order of the rows nor on whether a row is
     repeated or weighted.
@@ -266,14 +310,26 @@ def collapse_rows(values: Floats, sample_weight: Floats) -> tuple[Floats, Floats
     -------
     rows : ndarray of shape (n_unique, n_columns)
     weight : ndarray of shape (n_unique,)
+    place : ndarray of shape (n_rows,)
+        ``rows[place]`` are the given rows.
     """
     order = sort_rows(values)
-    rows = values[order]
-    same = np.ones(len(rows) - 1, dtype=bool)
-    for column in rows.T:
-        same &= (column[1:] == column[:-1]) | (np.isnan(column[1:]) & np.isnan(column[:-1]))
-    starts = np.flatnonzero(np.concatenate(([True], ~same)))
-    return np.ascontiguousarray(rows[starts]), np.add.reduceat(sample_weight[order], starts)
+    same = np.ones(len(values) - 1, dtype=bool)
+    for column in values.T:
+        same &= _same_as_next(column[order])
+    first = np.concatenate(([True], ~same))
+    starts = np.flatnonzero(first)
+    rows = np.empty((len(starts), values.shape[1]), order="F")
+    for j, column in enumerate(values.T):
+        rows[:, j] = column[order[starts]]
+    place = np.empty(len(values), dtype=np.intp)
+    place[order] = np.cumsum(first) - 1
+    return rows, np.add.reduceat(sample_weight[order], starts), place
+
+
+def _same_as_next(column: Floats) -> NDArray[np.bool_]:
+    same: NDArray[np.bool_] = (column[1:] == column[:-1]) | (np.isnan(column[1:]) & np.isnan(column[:-1]))
+    return same
 
 
 def _infer_kind(name: str, dtype: Any) -> Kind:
@@ -303,6 +359,14 @@ def _numbers(name: str, series: pd.Series[Any]) -> Floats:
     return values
 
 
+def _transformed(values: Floats, transform: Transform) -> Floats:
+    if transform == "log1p":
+        return np.log1p(np.maximum(values, 0.0))
+    if transform == "sqrt":
+        return np.sqrt(np.maximum(values, 0.0))
+    return values
+
+
 def _check_numbers(name: str, kind: Kind, values: Floats) -> None:
     observed = values[~np.isnan(values)]
     if observed.size == 0:
@@ -321,7 +385,7 @@ def _bounds(kind: Kind, values: Floats, clip: float | None, weight: Floats) -> t
     # The inverted distribution function is the only quantile for which weight 2 equals a row twice.
     low, high = np.quantile(values[observed], [0.01, 0.99], weights=weight[observed], method="inverted_cdf")
     margin = clip * (high - low)
-    if margin == 0:  # Nearly constant: every other value would be clipped away.
+    if high == low:  # Nearly constant: every other value would be clipped away.
         return smallest, np.inf
     return (smallest if kind == "count" else float(low - margin)), float(high + margin)
 

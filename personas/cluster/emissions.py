@@ -138,7 +138,7 @@ class Gaussian:
         constant, linear = self.points(parameters)
         return PolynomialTerm(
             feature=self.column.name,
-            transform="identity",
+            transform=self.column.transform,
             lower=self.column.lower,
             upper=self.column.upper,
             centre=self.centre,

@@ -26,7 +26,7 @@ class EncodedColumn:
     vectors : ndarray of shape (n_levels, n_coordinates)
         Coordinates of each level, for ordinal, nominal and binary; empty for numbers.
     centre, scale, stretch : float
-        A number becomes ``stretch * (x - centre) / scale`` (counts after log1p).
+        A number, as read, becomes ``stretch * (x - centre) / scale``.
     """
 
     column: Column
@@ -47,8 +47,7 @@ class EncodedColumn:
             codes = np.where(missing, 0, values).astype(np.intp)
             coordinates = self.vectors[codes]
         else:
-            numbers = np.log1p(values) if self.column.kind == "count" else values
-            coordinates = (self.stretch * (numbers - self.centre) / self.scale)[:, None]
+            coordinates = (self.stretch * (values - self.centre) / self.scale)[:, None]
         return np.where(missing[:, None], 0.0, coordinates)
 
     def term(self, centres: Floats) -> MeasuredTerm:
@@ -71,12 +70,11 @@ class EncodedColumn:
                 base=-0.5 * np.einsum("ij,ij->i", self.vectors, self.vectors),
             )
         linear = self.stretch * centres[:, 0]
-        count = self.column.kind == "count"
         return PolynomialTerm(
             feature=self.column.name,
-            transform="log1p" if count else "identity",
-            lower=float(np.log1p(self.column.lower)) if count else self.column.lower,
-            upper=float(np.log1p(self.column.upper)) if count else self.column.upper,
+            transform=self.column.transform,
+            lower=self.column.lower,
+            upper=self.column.upper,
             centre=self.centre,
             scale=self.scale,
             coefficients=np.column_stack([missing, linear, np.zeros_like(linear)]),
@@ -89,7 +87,7 @@ class EncodedColumn:
 class Encoder:
     """A fitted encoding of several columns.
 
-    Numbers are standardised, counts after log1p; an ordinal level counts as its rank, standardised;
+    Numbers, as read, are standardised; an ordinal level counts as its rank, standardised;
     nominal and binary levels are one-hot, centred and scaled so that the feature's total variance is
     1. A missing value becomes the feature's mean (for levels: the base shares).
 
@@ -149,8 +147,6 @@ def _learn_column(column: Column, values: Floats, weight: Floats, stretch: float
         spread = 1.0 - float(shares @ shares)
         scale = np.sqrt(spread) if spread > 0 else 1.0
         return EncodedColumn(column, stretch * (np.eye(len(shares)) - shares) / scale)
-    if column.kind == "count":
-        values = np.log1p(values)
     centre = float(weight @ values / total)
     variance = float(weight @ (values - centre) ** 2 / total)
     scale = float(np.sqrt(variance)) if variance > 0 else 1.0

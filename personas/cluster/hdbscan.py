@@ -13,9 +13,18 @@ from sklearn.utils import check_random_state
 from threadpoolctl import threadpool_limits
 
 from personas.cluster.base import FeatureKinds
-from personas.cluster.columns import as_frame, learn_columns, read_columns, resolve_weights, sort_rows
+from personas.cluster.columns import (
+    as_frame,
+    learn_columns,
+    read_columns,
+    resolve_kinds,
+    resolve_transforms,
+    resolve_weights,
+    sort_rows,
+)
 from personas.cluster.encode import Encoder
 from personas.errors import ConfigError, DataError
+from personas.scorecard import Transform
 
 Floats = NDArray[np.float64]
 
@@ -54,6 +63,8 @@ class HDBSCANClusterer(ClusterMixin, BaseEstimator):  # type: ignore[misc]
         Factor on a column's squared distances, 1 where none is given.
     random_state : int, RandomState instance or None, default=None
         Drives the embedding; an int makes the fit reproducible.
+    transforms : mapping of str to {"identity", "log1p", "sqrt"}, or None, default=None
+        Transform of numeric columns, identity where none is given; log1p suits money.
     clip : float or None, >= 0, default=None
         As in :class:`personas.cluster.LatentClass`.
 
@@ -82,7 +93,7 @@ class HDBSCANClusterer(ClusterMixin, BaseEstimator):  # type: ignore[misc]
     >>> import pandas as pd
     >>> users = pd.DataFrame({"age": [20.0, 21, 22, 23, 24, 60, 61, 62, 63, 64]})
     >>> HDBSCANClusterer(min_cluster_size=3, random_state=0).fit(users).labels_.tolist()
-    [1, 1, 1, 1, 1, 0, 0, 0, 0, 0]
+    [0, 0, 0, 0, 0, 1, 1, 1, 1, 1]
     """
 
     def __init__(
@@ -95,6 +106,7 @@ class HDBSCANClusterer(ClusterMixin, BaseEstimator):  # type: ignore[misc]
         kinds: FeatureKinds | None = None,
         feature_weights: Mapping[str, float] | None = None,
         random_state: Any = None,
+        transforms: Mapping[str, Transform] | None = None,
         clip: float | None = None,
     ) -> None:
         self.min_cluster_size = min_cluster_size
@@ -104,6 +116,7 @@ class HDBSCANClusterer(ClusterMixin, BaseEstimator):  # type: ignore[misc]
         self.kinds = kinds
         self.feature_weights = feature_weights
         self.random_state = random_state
+        self.transforms = transforms
         self.clip = clip
 
     def fit(self, X: Any, y: Any = None) -> Self:  # noqa: ARG002
@@ -134,7 +147,9 @@ class HDBSCANClusterer(ClusterMixin, BaseEstimator):  # type: ignore[misc]
         if len(frame) < 2:
             raise DataError("Found one row (n_samples=1); density clusters need at least 2.")
         weight = np.ones(len(frame))
-        self.columns_ = learn_columns(frame, self.kinds, self.clip, weight)
+        kinds = resolve_kinds(frame, self.kinds)
+        transforms = resolve_transforms(self.transforms, kinds, count_transform="log1p")
+        self.columns_ = learn_columns(frame, kinds, transforms, self.clip, weight)
         values = read_columns(frame, self.columns_)
         feature_weights = resolve_weights(self.feature_weights, [column.name for column in self.columns_])
         order = sort_rows(values)

@@ -14,11 +14,19 @@ from sklearn.utils.validation import _check_sample_weight, check_is_fitted
 from threadpoolctl import threadpool_limits
 
 from personas.cluster.base import FeatureKinds
-from personas.cluster.columns import as_frame, collapse_rows, learn_columns, read_columns, resolve_weights
+from personas.cluster.columns import (
+    as_frame,
+    collapse_rows,
+    learn_columns,
+    read_columns,
+    resolve_kinds,
+    resolve_transforms,
+    resolve_weights,
+)
 from personas.cluster.encode import Encoder
 from personas.cluster.typical import make_scorecard
 from personas.errors import ConfigError, DataError
-from personas.scorecard import Scorecard
+from personas.scorecard import Scorecard, Transform
 
 Floats = NDArray[np.float64]
 
@@ -42,6 +50,8 @@ class KMeansClusterer(ClusterMixin, BaseEstimator):  # type: ignore[misc]
         Number of starts.
     random_state : int, RandomState instance or None, default=None
         Drives the starts; an int makes the fit reproducible.
+    transforms : mapping of str to {"identity", "log1p", "sqrt"}, or None, default=None
+        Transform of numeric columns, identity where none is given; log1p suits money.
     clip : float or None, >= 0, default=None
         As in :class:`personas.cluster.LatentClass`.
 
@@ -77,6 +87,9 @@ class KMeansClusterer(ClusterMixin, BaseEstimator):  # type: ignore[misc]
     [0.5, 0.5]
     """
 
+    size_parameter = "n_clusters"
+    """Parameter that sets the number of groups; a clusterer without one finds the number itself."""
+
     def __init__(
         self,
         n_clusters: int = 8,
@@ -85,6 +98,7 @@ class KMeansClusterer(ClusterMixin, BaseEstimator):  # type: ignore[misc]
         feature_weights: Mapping[str, float] | None = None,
         n_init: int = 10,
         random_state: Any = None,
+        transforms: Mapping[str, Transform] | None = None,
         clip: float | None = None,
     ) -> None:
         self.n_clusters = n_clusters
@@ -92,6 +106,7 @@ class KMeansClusterer(ClusterMixin, BaseEstimator):  # type: ignore[misc]
         self.feature_weights = feature_weights
         self.n_init = n_init
         self.random_state = random_state
+        self.transforms = transforms
         self.clip = clip
 
     def fit(self, X: Any, y: Any = None, sample_weight: Any = None) -> Self:  # noqa: ARG002
@@ -125,12 +140,14 @@ class KMeansClusterer(ClusterMixin, BaseEstimator):  # type: ignore[misc]
         frame = as_frame(self, X, reset=True)
         weight = _check_sample_weight(sample_weight, frame, dtype=np.float64, ensure_non_negative=True)
         used = weight > 0
-        self.columns_ = learn_columns(frame[used], self.kinds, self.clip, weight[used])
-        rows, mass = collapse_rows(read_columns(frame[used], self.columns_), weight[used])
+        kinds = resolve_kinds(frame, self.kinds)
+        transforms = resolve_transforms(self.transforms, kinds, count_transform="log1p")
+        self.columns_ = learn_columns(frame[used], kinds, transforms, self.clip, weight[used])
+        rows, mass, _ = collapse_rows(read_columns(frame[used], self.columns_), weight[used])
         feature_weights = resolve_weights(self.feature_weights, [column.name for column in self.columns_])
         self._encoder = Encoder.learn(self.columns_, rows, mass, feature_weights)
         # Again, because rows that differ may have the same coordinates (a missing value and the mean).
-        points, points_mass = collapse_rows(self._encoder.encode(rows), mass)
+        points, points_mass, _ = collapse_rows(self._encoder.encode(rows), mass)
         if len(points) < self.n_clusters:
             raise DataError(
                 f"Found {len(points)} distinct rows (n_samples={len(frame)}); expected at least "
@@ -138,7 +155,7 @@ class KMeansClusterer(ClusterMixin, BaseEstimator):  # type: ignore[misc]
             )
         found = KMeans(self.n_clusters, n_init=self.n_init, random_state=self.random_state)
         with threadpool_limits(limits=1):
-            found.fit(points, sample_weight=points_mass)
+            found.fit(np.ascontiguousarray(points), sample_weight=points_mass)
         shares = np.bincount(found.labels_, weights=points_mass, minlength=self.n_clusters) / mass.sum()
         order = np.argsort(-shares, kind="stable")
         self.weights_ = shares[order]

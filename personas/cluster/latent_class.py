@@ -22,6 +22,8 @@ from personas.cluster.columns import (
     collapse_rows,
     learn_columns,
     read_columns,
+    resolve_kinds,
+    resolve_transforms,
     resolve_weights,
 )
 from personas.cluster.em import Design, MixedModel, Run, best_runs
@@ -29,7 +31,7 @@ from personas.cluster.emissions import make_emissions
 from personas.cluster.encode import Encoder
 from personas.cluster.typical import make_scorecard
 from personas.errors import ConfigError, DataError
-from personas.scorecard import Scorecard
+from personas.scorecard import Scorecard, Transform
 
 Floats = NDArray[np.float64]
 
@@ -80,8 +82,11 @@ class LatentClass(ClusterMixin, BaseEstimator):  # type: ignore[misc]
     feature_weights : mapping of str to float, or None, default=None
         Factor on a column's log density when classes are told apart, 1 where none is given. Below 1 a
         column speaks more softly; 0 = it is only described.
+    transforms : mapping of str to {"identity", "log1p", "sqrt"}, or None, default=None
+        Transform of numeric columns, identity where none is given; log1p suits money. The
+        likelihood is that of the transformed values.
     clip : float or None, >= 0, default=None
-        Clip numbers, in training as in scoring, to ``[q01 - clip * span, q99 + clip * span]`` with
+        Clip (transformed) numbers, in training as in scoring, to ``[q01 - clip * span, q99 + clip * span]`` with
         ``span = q99 - q01`` of the training rows (counts from above only). None = not clipped;
         :data:`personas.cluster.DEFAULT_CLIP` suits raw data.
 
@@ -137,6 +142,9 @@ class LatentClass(ClusterMixin, BaseEstimator):  # type: ignore[misc]
     (1, 1)
     """
 
+    size_parameter = "n_components"
+    """Parameter that sets the number of groups; a clusterer without one finds the number itself."""
+
     def __init__(
         self,
         n_components: int = 2,
@@ -148,6 +156,7 @@ class LatentClass(ClusterMixin, BaseEstimator):  # type: ignore[misc]
         tol: float = 1e-9,
         prior_count: float = 0.0,
         feature_weights: Mapping[str, float] | None = None,
+        transforms: Mapping[str, Transform] | None = None,
         clip: float | None = None,
     ) -> None:
         self.n_components = n_components
@@ -158,6 +167,7 @@ class LatentClass(ClusterMixin, BaseEstimator):  # type: ignore[misc]
         self.tol = tol
         self.prior_count = prior_count
         self.feature_weights = feature_weights
+        self.transforms = transforms
         self.clip = clip
 
     def fit(self, X: Any, y: Any = None, sample_weight: Any = None) -> Self:  # noqa: ARG002
@@ -189,8 +199,10 @@ class LatentClass(ClusterMixin, BaseEstimator):  # type: ignore[misc]
         frame = as_frame(self, X, reset=True)
         weight = _check_sample_weight(sample_weight, frame, dtype=np.float64, ensure_non_negative=True)
         used = weight > 0
-        columns = learn_columns(frame[used], self.kinds, self.clip, weight[used])
-        rows, mass = collapse_rows(read_columns(frame[used], columns), weight[used])
+        kinds = resolve_kinds(frame, self.kinds)
+        transforms = resolve_transforms(self.transforms, kinds, count_transform="identity")
+        columns = learn_columns(frame[used], kinds, transforms, self.clip, weight[used])
+        rows, mass, place = collapse_rows(read_columns(frame[used], columns), weight[used])
         if len(rows) < self.n_components:
             raise DataError(
                 f"Found {len(rows)} distinct rows (n_samples={len(frame)}); expected at least "
@@ -206,7 +218,11 @@ class LatentClass(ClusterMixin, BaseEstimator):  # type: ignore[misc]
             best = self._search(rows, mass, design)
             self._keep(best, design, mass)
             self._scorecard = self._make_card(rows, mass)
-            self.labels_: NDArray[np.int64] = self._joint(frame)[0].argmax(axis=1)
+            labels = np.empty(len(frame), dtype=np.int64)
+            labels[used] = self._model.joint(design, self._mixture).argmax(axis=1)[place]
+            if not used.all():
+                labels[~used] = self._joint(frame[~used])[0].argmax(axis=1)
+            self.labels_ = labels
         return self
 
     def predict(self, X: Any) -> NDArray[np.int64]:
@@ -264,14 +280,17 @@ class LatentClass(ClusterMixin, BaseEstimator):  # type: ignore[misc]
         """Run every start briefly, the best few to the end, on a draw of the rows if there are many."""
         random = check_random_state(self.random_state)
         seeds = random.randint(np.iinfo(np.int32).max, size=self.n_init * SHORT_RUNS)
-        encoder = Encoder.learn(self.columns_, rows, mass, self._model.feature_weights)
+        counts = [column.kind == "count" for column in self.columns_]
+        # Distances between raw counts would be ruled by the few largest ones.
+        softened = np.where(counts, np.log1p(np.where(counts, rows, 0.0)), rows)
+        encoded = Encoder.learn(self.columns_, softened, mass, self._model.feature_weights).encode(softened)
         if len(rows) <= START_ROWS:
-            return self._converge(mass, design, encoder.encode(rows), seeds, self.tol)
+            return self._converge(mass, design, encoded, seeds, self.tol)
         picks = random.choice(len(rows), size=START_ROWS, p=mass / mass.sum())
-        places, counts = np.unique(picks, return_counts=True)
-        drawn, drawn_mass = rows[places], counts.astype(np.float64)
+        places, n_drawn = np.unique(picks, return_counts=True)
+        drawn, drawn_mass = rows[places], n_drawn.astype(np.float64)
         tol = max(self.tol, START_TOL)
-        start = self._converge(drawn_mass, self._model.design(drawn), encoder.encode(drawn), seeds, tol)
+        start = self._converge(drawn_mass, self._model.design(drawn), encoded[places], seeds, tol)
         return self._model.run(design, mass, start.mixture, tol=self.tol, max_iter=self.max_iter)
 
     def _converge(

@@ -55,8 +55,7 @@ def _marginal_density(term: MeasuredTerm, values: Floats, log_shares: Floats) ->
     if isinstance(term, TableTerm):
         per_level: Floats = logsumexp(term.points + log_shares[:, None], axis=0) + term.base
         return np.asarray(per_level[values.astype(np.intp)])
-    numbers = np.log1p(values) if term.transform == "log1p" else values
-    z = (numbers - term.centre) / term.scale
+    z = (values - term.centre) / term.scale
     constant, linear, quadratic = term.coefficients.T[:, :, None]
     points = (quadratic * z + linear) * z + (constant + log_shares[:, None])
     best: Floats = points.max(axis=0)

@@ -59,7 +59,8 @@ class FeatureSpec:
     min_category_share : float, 0 to 1
         Smallest share of users that must have bought a category for it to be chosen.
     category_measures : tuple of {"count", "revenue", "recency", "share"}
-        Measures per category that are clustered on; the others only describe.
+        Measures per category that are clustered on. Counts describe even when they are not named; the
+        others exist only when they are asked for, here or by name in ``inputs``.
     inputs : tuple of str or None
         Features to cluster on besides those per category; None = :data:`DEFAULT_INPUTS` and every
         attribute.
@@ -184,11 +185,21 @@ def _most_bought(
 def _candidates(
     spec: FeatureSpec, attributes: Sequence[Attribute], categories: Sequence[tuple[str, Text]]
 ) -> list[Feature]:
+    # Who bought a category always describes; its other measures say much the same again, so they come on request.
+    measures = {"count", *spec.category_measures}
+    wanted = {f.name for measure in measures for f in category_features(measure, categories)} | {
+        *(spec.inputs or ())
+    }
     features = [
         *profile_features(attributes),
         *MEMBERSHIP_FEATURES,
         *RFM_FEATURES,
-        *(f for measure in CATEGORY_MEASURES for f in category_features(measure, categories)),
+        *(
+            f
+            for measure in CATEGORY_MEASURES
+            for f in category_features(measure, categories)
+            if f.name in wanted
+        ),
         *HISTORY_FEATURES,
     ]
     names = [feature.name for feature in features]

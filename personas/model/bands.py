@@ -12,12 +12,12 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from personas.features.base import Feature, FeatureSet
-from personas.features.category_history import category_features
+from personas.features.category_history import CATEGORY_MEASURES, category_features
 from personas.schema import Text
 from personas.schema.levels import BANDS, LEVEL_LABELS, LEVELS, label_of
 
 BOUGHT = "bought"
-"""Level of a category count: at least one order."""
+"""Level of a category: at least one order."""
 
 YES = "yes"
 """Level of a binary feature."""
@@ -115,7 +115,10 @@ def read_features(
     feature_set: FeatureSet,
     level_labels: Mapping[str, Mapping[str, Text]],
 ) -> Iterator[Reading]:
-    """Read every feature of a typed frame; constant numbers are left out.
+    """Read every feature of a typed frame.
+
+    Constant numbers are left out. A category speaks once, as bought or not, however many measures of it
+    there are.
 
     Parameters
     ----------
@@ -142,7 +145,13 @@ def read_features(
             yield Reading(feature, levels, values.cat.codes.to_numpy().astype(np.int64))
             continue
         numbers = values.to_numpy(np.float64)
-        if feature.kind == "binary" or is_purchase(feature):
+        if is_category(feature):
+            if feature is _speaker(feature, feature_set):
+                # The recency of a category is missing for those who never bought it, a share for those
+                # who never bought anything.
+                has_bought = numbers >= 0 if feature.measure == "recency" else numbers > 0
+                yield Reading(feature, (None, _yes(feature)), has_bought.astype(np.int64))
+        elif feature.kind == "binary":
             positive = np.where(np.isnan(numbers), -1, numbers >= 1)
             yield Reading(feature, (None, _yes(feature)), positive.astype(np.int64))
         elif (bands := _bands(feature, numbers)) is not None:
@@ -154,11 +163,6 @@ def read_features(
 def is_category(feature: Feature) -> bool:
     """Return whether a feature measures one category of the purchase history."""
     return feature.source == "category_history" and bool(feature.argument)
-
-
-def is_purchase(feature: Feature) -> bool:
-    """Return whether a feature counts the orders of one category."""
-    return is_category(feature) and feature.measure == "count"
 
 
 def category_name(feature: Feature) -> Text:
@@ -227,12 +231,17 @@ def _level(feature: Feature, level: str, named: Mapping[str, Text]) -> Level:
     )
 
 
+def _speaker(feature: Feature, feature_set: FeatureSet) -> Feature:
+    """Return the measure that says who bought the category."""
+    same = [f for f in feature_set if is_category(f) and f.argument == feature.argument]
+    return min(same, key=lambda f: CATEGORY_MEASURES.index(f.measure))
+
+
 def _yes(feature: Feature) -> Level:
-    if is_purchase(feature):
+    if is_category(feature):
         name = category_name(feature)
-        return Level(
-            BOUGHT, Text(f"购买过 {name.zh}", f"bought {name.en}"), Text(name.zh, f"{name.en} buyers")
-        )
+        buyers = f"buyers of {name.en}" if name.en.endswith("s") else f"{name.en} buyers"
+        return Level(BOUGHT, Text(f"购买过 {name.zh}", f"bought {name.en}"), Text(name.zh, buyers))
     return Level(YES, join_label(feature, Text("是", "yes")), feature_name(feature))
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from personas.features.base import FeatureSet
-from personas.model.bands import category_name, is_purchase
+from personas.model.bands import category_name, is_category
 from personas.model.base import Card, Trait
 from personas.model.traits import SIGNIFICANT, SLIGHT_EFFECT, pick_distinctive
 from personas.schema import BLOCKS, Block, Text
@@ -93,7 +93,7 @@ def _state(trait: Trait, feature_set: FeatureSet) -> Text:
     """State one fact: ``62 % 为已婚（TGI 128）``."""
     feature = feature_set[trait.feature]
     share, tgi = f"{100 * (trait.share or 0.0):.0f} %", f"TGI {trait.tgi or 0.0:.0f}"
-    if is_purchase(feature):
+    if is_category(feature):
         category = category_name(feature)
         return Text(f"{share} 购买过{category.zh}（{tgi}）", f"{share} bought {category.en} ({tgi})")
     if feature.name in ("age", "age_band"):
@@ -101,8 +101,8 @@ def _state(trait: Trait, feature_set: FeatureSet) -> Text:
     name, _, value = trait.label.zh.partition("：")
     if feature.kind in ("numeric", "count"):
         # "京享值≥6000", but "购买次数 2-3": a digit after a word needs room.
-        room = "" if value[:1] in "<≥>" else " "
-        en = f"{trait.label.en[:1].lower()}{trait.label.en[1:]}".replace(": ", " ", 1)
+        room = "" if value[:1] in "<≥>" or name.endswith("）") else " "
+        en = f"{trait.label.en[:1].lower()}{trait.label.en[1:]}"
         return Text(f"{share} {name}{room}{value}（{tgi}）", f"{share} with {en} ({tgi})")
     verb = "为" if feature.kind in ("nominal", "ordinal") and feature.block == "who" else ""
     return Text(f"{share} {verb}{trait.short.zh}（{tgi}）", f"{share} {trait.short.en} ({tgi})")
@@ -113,7 +113,7 @@ def _offers(traits: Sequence[Trait], feature_set: FeatureSet) -> tuple[Text, ...
         (
             (-trait.tgi * trait.share, trait.feature)
             for trait in traits
-            if is_purchase(feature_set[trait.feature])
+            if is_category(feature_set[trait.feature])
             and trait.tgi is not None
             and trait.tgi > 100
             and trait.share is not None

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 
 import numpy as np
@@ -11,6 +11,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from personas.cluster import AdditiveClusterer
+from personas.errors import ConfigError
 from personas.features import columns_of
 from personas.model.distill import check_fidelity, distill
 from personas.model.match import align
@@ -92,7 +93,7 @@ def discover(
     total = len(sizes) * (N_RESAMPLES + 1)
     for position, size in enumerate(sizes):
         report = partial(_tell, progress, position * (N_RESAMPLES + 1), total)
-        trials.append(_try_size(recipe, training, panel, size, random_state, report))
+        trials.append(_try_size(recipe, training, panel, size=size, random_state=random_state, report=report))
     candidates = choose([trial.candidate for trial in trials], min_share=min_share)
     if len(sizes) == 1:
         candidates = (_as_asked(candidates[0]),)
@@ -124,6 +125,7 @@ def _try_size(
     recipe: Recipe,
     training: pd.DataFrame,
     panel: pd.DataFrame,
+    *,
     size: int,
     random_state: int,
     report: Callable[[int], None],
@@ -132,7 +134,9 @@ def _try_size(
     labels = clusterer.fit_predict(training)
     report(1)
     if not isinstance(clusterer, AdditiveClusterer):
-        raise TypeError(recipe.clusterer)
+        raise ConfigError(
+            f"The clusterer {recipe.clusterer} takes a number of personas but has no scorecard."
+        )
     refits: list[NDArray[np.int32]] = []
     for found in refit_labels(
         partial(_refit, recipe, size),
@@ -167,8 +171,6 @@ def _tell(progress: Callable[[str, int, int], None] | None, before: int, total: 
 
 
 def _as_asked(candidate: Candidate) -> Candidate:
-    from dataclasses import replace
-
     return replace(candidate, chosen=True, reason=Text("由用户指定", "number given by the user"))
 
 

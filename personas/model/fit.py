@@ -60,6 +60,8 @@ class FitOptions:
         Personas are named after them where they match.
     name_overrides : mapping of str to Text
         Persona id -> name given by the user.
+    used_ids : tuple of str
+        Persona ids of all earlier models; none of them is given to another persona.
     level_labels : mapping of str to mapping of str to Text
         Feature -> level -> name for people, where the canonical vocabulary has none.
     config : dict
@@ -77,6 +79,7 @@ class FitOptions:
     out_of_distribution_share: float = 0.005
     archetypes: tuple[Archetype, ...] = ()
     name_overrides: Mapping[str, Text] = field(default_factory=dict)
+    used_ids: tuple[str, ...] = ()
     level_labels: Mapping[str, Mapping[str, Text]] = field(default_factory=dict)
     config: dict[str, Any] = field(default_factory=dict)
 
@@ -188,7 +191,7 @@ def _describe(
     champion: PersonaModel | None,
 ) -> tuple[tuple[Persona, ...], IdMatch]:
     n_personas = int(scores.label.max()) + 1
-    match = _match(data, scores, n_personas, champion)
+    match = _match(data, scores, n_personas, champion, options.used_ids)
     traits = profile_personas(
         data, scores.label, feature_set, n_personas=n_personas, level_labels=options.level_labels
     )
@@ -216,12 +219,21 @@ def _describe(
     return personas, match
 
 
-def _match(data: pd.DataFrame, scores: Scores, n_personas: int, champion: PersonaModel | None) -> IdMatch:
+def _match(
+    data: pd.DataFrame,
+    scores: Scores,
+    n_personas: int,
+    champion: PersonaModel | None,
+    used_ids: tuple[str, ...],
+) -> IdMatch:
     """Carry persona ids over from the champion, which labels the same users if it still can."""
-    if champion is None or not set(champion.scorecard.features) <= set(data.columns):
-        return match_personas(None, scores.label, (), n_personas)
-    old = evaluate(champion.scorecard, columns_of(data[champion.scorecard.features]))
-    return match_personas(old.label, scores.label, [p.persona_id for p in champion.personas], n_personas)
+    if champion is None:
+        return match_personas(None, scores.label, (), n_personas, used_ids=used_ids)
+    ids = [persona.persona_id for persona in champion.personas]
+    old = None
+    if set(champion.scorecard.features) <= set(data.columns):
+        old = evaluate(champion.scorecard, columns_of(data[champion.scorecard.features])).label
+    return match_personas(old, scores.label, ids, n_personas, used_ids=used_ids)
 
 
 def _held_out(user_ids: pd.Index, share: float) -> NDArray[np.bool_]:

@@ -9,7 +9,7 @@ from itertools import combinations
 from personas.errors import ConfigError
 from personas.model.archetypes import Archetype, match_archetypes
 from personas.model.base import NameSource, Trait
-from personas.model.traits import SLIGHT_EFFECT, SMALL_EFFECT, effect_size, pick_distinctive
+from personas.model.traits import SLIGHT_EFFECT, SMALL_EFFECT, effect_size, known_parts, pick_distinctive
 from personas.schema import BLOCKS, Text
 
 __all__ = ["Archetype", "PersonaName", "name_personas"]
@@ -157,19 +157,18 @@ def _candidates(traits: Sequence[Trait]) -> Iterator[Text]:
 
 
 def _rank(traits: Sequence[Trait]) -> list[Trait]:
-    """Return what a name may speak of: clear traits before slight ones, common before less common."""
+    """Return what a name may speak of: clear traits, else slight ones; common ones, else any."""
+    parts = known_parts(traits)
     for minimum_effect in (SMALL_EFFECT, SLIGHT_EFFECT):
         found = pick_distinctive(traits, minimum_effect)
         if found:
-            common = [trait for trait in found if (trait.share or 0.0) >= COMMON_SHARE]
-            return common + [trait for trait in found if trait not in common] if common else found
+            common = [t for t in found if (t.share or 0.0) * parts[t.feature] >= COMMON_SHARE]
+            return common or found
     return []
 
 
 def _shorten(parts: Sequence[Trait | None]) -> list[Trait]:
     kept = [part for part in parts if part is not None]
-    common = [part for part in kept if (part.share or 0.0) >= COMMON_SHARE]
-    kept = common or kept
     while len(kept) > 1 and not _fits(_compose(kept)):
         kept.remove(min(kept, key=effect_size))
     return kept

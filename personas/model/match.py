@@ -62,6 +62,7 @@ def match_personas(
     Returns
     -------
     IdMatch
+        Ids in row order, and what happened to the old personas.
 
     Raises
     ------

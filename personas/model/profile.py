@@ -60,9 +60,10 @@ def profile_personas(
     Returns
     -------
     tuple of tuple of Trait, one per persona
-        Levels of nominal and ordinal features; "yes" of binary ones; "bought" of category counts; bands
-        of other numbers: the canonical ones of age and membership value, else quartiles of the base with
-        readable edges, zero apart where a quarter of the base has it.
+        Levels of nominal and ordinal features; "yes" of binary ones; "bought" of categories, once each
+        whatever is measured of them; bands of other numbers: the canonical ones of age and membership
+        value, else quartiles of the base with readable edges, zero apart where a quarter of the base has
+        it.
 
     Raises
     ------
@@ -236,8 +237,8 @@ def _traits(
     n_known = int(table.n_known[persona, 0])
     traits = []
     for j, level in enumerate(reading.levels):
-        if level is None:
-            continue
+        if level is None or (reading.feature.kind in ("numeric", "count") and not table.n_base[j]):
+            continue  # a band without anybody says nothing
         hidden = bool(table.suppressed[persona, j])
         n_users = int(table.n_users[persona, j])
         traits.append(

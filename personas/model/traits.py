@@ -55,7 +55,8 @@ def pick_distinctive(traits: Iterable[Trait], minimum_effect: float) -> list[Tra
     traits : iterable of Trait
         Traits of one persona, in feature order.
     minimum_effect : float, 0 to pi
-        Least Cohen's h.
+        Least Cohen's h, scaled by the part of the persona whose value is known: what is true of the few
+        who bought doesn't speak for a persona that hardly buys.
 
     Returns
     -------
@@ -64,29 +65,55 @@ def pick_distinctive(traits: Iterable[Trait], minimum_effect: float) -> list[Tra
         tiers that are all slightly distinctive are merged into one. Never two of the same feature.
         Ties: feature order.
     """
+    parts = known_parts(traits := list(traits))
     merged: list[Trait] = []
+
+    def strength(trait: Trait) -> float:
+        return effect_size(trait) * parts.get(trait.feature, 0.0)
+
     for feature, group in groupby(traits, key=lambda trait: trait.feature):
         levels = list(group)
         join = _JOIN.get(feature)
-        over = [_is_over(trait, SLIGHT_EFFECT if join else minimum_effect) for trait in levels]
+        needed = SLIGHT_EFFECT if join else minimum_effect
+        over = [_is_over(trait) and strength(trait) >= needed for trait in levels]
         runs = _runs(over) if join else [(i, i + 1) for i, is_over in enumerate(over) if is_over]
         found = [
             levels[start] if stop - start == 1 or join is None else _merge(levels, start, stop, join)
             for start, stop in runs
         ]
-        found = [trait for trait in found if effect_size(trait) >= minimum_effect]
+        found = [trait for trait in found if strength(trait) >= minimum_effect]
         if found:
-            merged.append(max(found, key=effect_size))
-    return sorted(merged, key=lambda trait: -effect_size(trait))
+            merged.append(max(found, key=strength))
+    return sorted(merged, key=strength, reverse=True)
 
 
-def _is_over(trait: Trait, minimum_effect: float) -> bool:
+def known_parts(traits: Iterable[Trait]) -> dict[str, float]:
+    """Return the part of a persona, 0 to 1, whose value of each feature is known.
+
+    Parameters
+    ----------
+    traits : iterable of Trait
+        Traits of one persona.
+
+    Returns
+    -------
+    dict of str to float
+        Feature -> users with a known value, relative to the best known feature.
+    """
+    known: dict[str, float] = {}
+    for trait in traits:
+        if trait.n_users and trait.share:
+            known[trait.feature] = max(known.get(trait.feature, 0.0), trait.n_users / trait.share)
+    most = max(known.values(), default=1.0)
+    return {feature: n_users / most for feature, n_users in known.items()}
+
+
+def _is_over(trait: Trait) -> bool:
     return (
         trait.tgi is not None
         and trait.tgi > 100
         and trait.q_value is not None
         and trait.q_value < SIGNIFICANT
-        and effect_size(trait) >= minimum_effect
     )
 
 

@@ -156,11 +156,11 @@ def _make_card(place: int, persona: Persona, feature_set: FeatureSet, figures: F
 
 
 def pick_top_traits(traits: Iterable[Trait], n_traits: int) -> list[Trait]:
-    """Pick the traits that set a persona apart, strongest first.
+    """Pick the traits that set a persona apart: those above average, then those below.
 
-    Significant traits come before the others; within each, the larger effect (Cohen's h between the
-    share and the base share) first. A feature gives at most one trait above and one below average.
-    Protected and suppressed traits are left out.
+    At least three in five are above average where there are as many. On each side significant traits
+    come first, then the larger effect (Cohen's h between the share and the base share). A feature gives
+    at most one trait per side. Protected and suppressed traits are left out.
 
     Parameters
     ----------
@@ -172,7 +172,7 @@ def pick_top_traits(traits: Iterable[Trait], n_traits: int) -> list[Trait]:
     Returns
     -------
     list of Trait
-        Strongest first; ties stay in feature order.
+        Strongest first on each side; ties stay in feature order.
 
     References
     ----------
@@ -180,14 +180,14 @@ def pick_top_traits(traits: Iterable[Trait], n_traits: int) -> list[Trait]:
     """
     shown = [t for t in traits if not t.protected and t.tgi is not None]
     ranked = sorted(shown, key=lambda t: (not _is_significant(t), -abs(effect_size(t))))
-    seen: set[tuple[str, bool]] = set()
-    picked: list[Trait] = []
+    # The first of a feature is its strongest.
+    over: dict[str, Trait] = {}
+    under: dict[str, Trait] = {}
     for trait in ranked:
-        side = (trait.feature, (trait.tgi or 0) > 100)
-        if side not in seen:
-            seen.add(side)
-            picked.append(trait)
-    return picked[:n_traits]
+        (over if _direction(trait.tgi) == "over" else under).setdefault(trait.feature, trait)
+    n_under = min(len(under), 2 * n_traits // 5)
+    picked = list(over.values())[: n_traits - n_under]
+    return picked + list(under.values())[: n_traits - len(picked)]
 
 
 def trait_row(trait: Trait, figures: Figures) -> TraitRow:

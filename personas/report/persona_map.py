@@ -11,11 +11,11 @@ from personas.report.cards import PersonaCard
 from personas.report.figures import text_width, wrap
 
 _ANGLES = tuple(place * pi / 8 for place in range(16))
-_GAPS = (6.0, 14.0, 26.0, 42.0, 62.0)
+_GAPS = (6.0, 14.0, 26.0, 42.0, 62.0, 86.0)
 _N_PASSES = 4
 _EDGE = 4.0
 _LINE, _ASCENT = 1.2, 1.16  # of Noto Sans CJK, in em
-_MAX_LINES = 3
+_MAX_LINES = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +28,8 @@ class MapFrame:
         Of the whole drawing.
     height : float
         At most; the drawing is as high as its contents.
+    margin : float
+        Room for labels above the highest and below the lowest centre.
     largest_radius : float
         Of the largest bubble.
     font_size : float
@@ -38,13 +40,14 @@ class MapFrame:
 
     width: float
     height: float
+    margin: float
     largest_radius: float
     font_size: float
     label_width: float
 
 
-WIDE = MapFrame(1072, 640, largest_radius=80, font_size=17, label_width=13)
-NARROW = MapFrame(358, 460, largest_radius=40, font_size=14, label_width=8)
+WIDE = MapFrame(1072, 640, margin=120, largest_radius=76, font_size=17, label_width=13)
+NARROW = MapFrame(358, 460, margin=105, largest_radius=36, font_size=14, label_width=8.5)
 
 
 @dataclass(frozen=True, slots=True)
@@ -183,7 +186,7 @@ def _place_discs(
 ) -> tuple[list[_Disc], float]:
     """Fit the positions into the frame, discs with an area proportional to their share; and its height."""
     largest = max(shares, default=0.0) or 1.0
-    pad_x, pad_y = frame.label_width * frame.font_size * 0.62, frame.largest_radius + 2.6 * frame.font_size
+    pad_x, pad_y = frame.label_width * frame.font_size * 0.62, frame.margin
     xs, ys = [x for x, _ in positions], [-y for _, y in positions]
     mid_x, mid_y = (min(xs) + max(xs)) / 2, (min(ys) + max(ys)) / 2
     span_x, span_y = max(xs) - min(xs), max(ys) - min(ys)
@@ -203,7 +206,7 @@ def _place_discs(
     for (a, p), (b, q) in combinations(zip(reaches, centres, strict=True), 2):
         apart = hypot(p[0] - q[0], p[1] - q[1])
         if apart > 0 and a + b > 0:
-            radius = min(radius, max(frame.largest_radius * 0.4, 0.96 * apart / (a + b)))
+            radius = min(radius, max(frame.largest_radius * 0.6, 0.96 * apart / (a + b)))
     discs = [_Disc(x, y, max(4.0, radius * reach)) for (x, y), reach in zip(centres, reaches, strict=True)]
     return discs, height
 
@@ -228,7 +231,7 @@ def _cost(label: _Label, discs: Sequence[_Disc], others: Sequence[Box], page: Bo
     outside = box.width * box.height - box.overlap(page)
     on_labels = sum(box.overlap(other) for other in others)
     on_discs = sum(box.overlap(disc.box) for disc in discs)
-    return round(60 * outside + 20 * on_labels + 5 * on_discs + 8 * label.gap, 6)
+    return round(90 * outside + 60 * on_labels + 5 * on_discs + 8 * label.gap, 6)
 
 
 def _label_width(lines: Sequence[str], card: PersonaCard, frame: MapFrame) -> float:

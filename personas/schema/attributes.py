@@ -12,6 +12,7 @@ from personas.schema.words import (
     ID_WORDS,
     KNOWN_ATTRIBUTES,
     PERSON_WORDS,
+    SCALE_LABELS,
     SCALES,
     WHAT_WORDS,
     WORTH_WORDS,
@@ -90,7 +91,8 @@ def guess_attribute(name: str, sample: Sample, taken: Collection[str] = ()) -> A
     if measured is None:
         return AttributeGuess(None, "it holds free text or too many different values")
     canonical, block, label = _identity(name, taken)
-    attribute = Attribute(canonical, measured.kind, block, "", measured.levels, label)
+    names = {level: SCALE_LABELS[level] for level in measured.levels if level in SCALE_LABELS}
+    attribute = Attribute(canonical, measured.kind, block, "", measured.levels, label, names)
     is_sure = plain(name) in _KNOWN and measured.kind != "nominal"
     return AttributeGuess(attribute, measured.reason, is_sure, measured.values, measured.strip)
 

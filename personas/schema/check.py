@@ -13,8 +13,14 @@ import ibis.expr.types as ir
 
 from personas.errors import DataError
 from personas.schema.base import Attribute, Column, ColumnType, Kind, SourceMapping, TableSchema
+from personas.schema.canonical import (
+    CANONICAL_TYPES,
+    CanonicalColumn,
+    check_time_zone,
+    clean_text,
+    read_column,
+)
 from personas.schema.findings import MALFORMED, VALID, Fault, TableReport, build_report
-from personas.schema.read import CANONICAL_TYPES, Reading, check_time_zone, clean_text, read_column
 
 _ROW = "_row"
 
@@ -248,7 +254,7 @@ def _with_row_columns(table: ir.Table) -> ir.Table:
 
 def _flag(
     table: ir.Table,
-    readings: dict[str, Reading],
+    readings: dict[str, CanonicalColumn],
     levels: dict[str, tuple[str, ...]],
     unique_key: tuple[str, ...],
     known_users: ir.Table | None,

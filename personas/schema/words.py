@@ -109,7 +109,14 @@ COLUMN_WORDS: dict[str, dict[str, tuple[str, ...]]] = {
         ),
         "consent_profiling": (
             *("consent profiling", "profiling consent", "personalisation consent"),
-            *("personalization consent", "个性化推荐同意", "同意个性化推荐", "画像授权"),
+            *(
+                "personalization consent",
+                "个性化推荐同意",
+                "同意个性化推荐",
+                "画像授权",
+                "画像同意",
+                "同意画像",
+            ),
         ),
         "opt_out": ("opt out", "unsubscribed", "unsubscribe", "do not contact", "退订", "拒绝营销"),
         "erasure_requested": (
@@ -232,6 +239,23 @@ SCALES: tuple[tuple[tuple[str, ...], ...], ...] = (
 The first two are JD.com's purchasing power (购买力) and promotion or review sensitivity (促销敏感度,
 评价敏感度).
 """
+
+SCALE_LABELS: dict[str, Text] = {
+    level: Text(level, english)
+    for level, english in {
+        "收入很少": "very low income",
+        "蓝领": "blue collar",
+        "小白领": "junior white collar",
+        "高级白领": "senior white collar",
+        "土豪": "very wealthy",
+        "不敏感": "not sensitive",
+        "轻度": "slightly sensitive",
+        "中度": "moderately sensitive",
+        "高度": "highly sensitive",
+        "极度敏感": "extremely sensitive",
+    }.items()
+}
+"""Level of one of JD.com's scales -> name for people; the English is ours."""
 
 KNOWN_ATTRIBUTES: dict[str, tuple[str, Block, Text]] = {
     "购买力": ("purchasing_power", "worth", Text("购买力", "purchasing power")),

@@ -14,7 +14,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
-from personas.errors import DataError
+from personas.errors import ConfigError, DataError
 from personas.features import FeatureFrame
 from personas.model.base import PersonaModel
 from personas.schema import Language
@@ -123,12 +123,16 @@ def score_parquet(
 
     Raises
     ------
+    ConfigError
+        If ``batch_rows`` is below 1.
     NotFoundError
         If ``source`` does not exist.
     DataError
         If it can't be read, is the target itself, has no user, or breaks the contract of
         :func:`score_users`. Nothing is written then.
     """
+    if batch_rows < 1:
+        raise ConfigError(f"batch_rows is {batch_rows}; expected a whole number of at least 1.")
     scorer = _Scorer(model, model_version, as_of, language)
     check_paths(source, target)
     target.parent.mkdir(parents=True, exist_ok=True)

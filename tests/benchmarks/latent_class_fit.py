@@ -6,9 +6,11 @@ Run by hand: ``python tests/benchmarks/latent_class_fit.py``.
 from __future__ import annotations
 
 import argparse
+import os
 import platform
 import statistics
 import time
+from importlib.metadata import version
 
 import numpy as np
 import pandas as pd
@@ -82,12 +84,15 @@ def main() -> None:
     parser.add_argument("--repeats", type=int, default=3)
     parser.add_argument("--seed", type=int, default=0, help="of the data; start i of both uses seed + i")
     parser.add_argument("--tol", type=float, default=1e-8, help="change of the log likelihood per row, both")
-    parser.add_argument("--stepmix-init", default="kmeans", choices=["kmeans", "random"])
+    parser.add_argument(
+        "--stepmix-init", default="kmeans", choices=["kmeans", "random"], help="random is its default"
+    )
     parser.add_argument("--stepmix-threads", type=int, default=None, help="BLAS threads; default: all")
     args = parser.parse_args()
     users, truth = make_users(args.users, args.seed)
     print(
-        f"machine: {platform.machine()}, {platform.processor() or 'cpu'}, Python {platform.python_version()}, "
+        f"machine: {platform.machine()}, {os.cpu_count()} CPUs, load {os.getloadavg()[0]:.1f}, "
+        f"Python {platform.python_version()}, numpy {np.__version__}, StepMix {version('stepmix')}"
     )
     print(
         f"{args.users:,} users x {users.shape[1]} columns, {N_CLASSES} classes, seed {args.seed}, tol {args.tol}"

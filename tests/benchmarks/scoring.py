@@ -5,7 +5,6 @@ sides must give the same labels (checked). Each run is a process of its own and 
 
     python tests/benchmarks/scoring.py --users 2000000 --runs 5
 """
-# ruff: noqa: T201
 
 from __future__ import annotations
 

@@ -69,20 +69,20 @@ def built(connection, rows):
     return build_features(connection, WINDOW, FEATURES).table.order_by("user_id").to_pyarrow()
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=25, deadline=None)
 @given(seen=events(inside), unseen=events(outside))
 def test_events_outside_the_window_never_change_a_feature(connection, seen, unseen):
     assert built(connection, seen + unseen).equals(built(connection, seen))
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=15, deadline=None)
 @given(seen=events(inside), random=st.randoms(use_true_random=False))
 def test_the_order_of_the_rows_never_changes_a_feature(connection, seen, random):
     shuffled = random.sample(seen, len(seen))
     assert built(connection, shuffled).equals(built(connection, seen))
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=20, deadline=None)
 @given(seen=events(inside))
 def test_features_stay_in_their_ranges_and_silent_users_have_zeros(connection, seen):
     table = built(connection, seen)

@@ -2,12 +2,22 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from personas.cluster.columns import Column, collapse_rows, learn_columns, read_columns, resolve_weights
+from personas.cluster.columns import (
+    Column,
+    collapse_rows,
+    learn_columns,
+    read_columns,
+    resolve_kinds,
+    resolve_transforms,
+    resolve_weights,
+)
 from personas.errors import ConfigError, DataError
 
 
-def learn(frame, kinds=None, clip=None, weight=None):
-    return learn_columns(frame, kinds, clip, np.ones(len(frame)) if weight is None else weight)
+def learn(frame, kinds=None, clip=None, weight=None, transforms=None):
+    kinds = resolve_kinds(frame, kinds)
+    transforms = resolve_transforms(transforms, kinds, "identity")
+    return learn_columns(frame, kinds, transforms, clip, np.ones(len(frame)) if weight is None else weight)
 
 
 def test_levels_are_those_seen_in_order():
@@ -50,6 +60,28 @@ def test_clip_bounds_come_from_weighted_percentiles():
     assert read_columns(frame, columns)[2].tolist() == [3.0, 3.0]
 
 
+def test_numbers_are_transformed_before_they_are_clipped():
+    frame = pd.DataFrame({"a": [-4.0, 0.0, 4.0, 9.0], "b": [0.0, 0.0, 1.0, 1.0]})
+    columns = learn(frame, transforms={"a": "sqrt", "b": "log1p"}, clip=0.0)
+    np.testing.assert_allclose(read_columns(frame, columns)[:, 0], [0.0, 0.0, 2.0, 3.0])
+    assert columns[0].upper == 3.0
+    assert columns[1].upper == pytest.approx(np.log(2))
+
+
+@pytest.mark.parametrize(
+    ("transforms", "message"),
+    [
+        ({"z": "log1p"}, "unknown columns: z"),
+        ({"a": "log"}, "expected one of"),
+        ({"c": "log1p"}, "only numeric"),
+    ],
+)
+def test_a_wrong_transform_is_refused(transforms, message):
+    frame = pd.DataFrame({"a": [1.0, 2.0], "c": ["x", "y"]})
+    with pytest.raises(ConfigError, match=message):
+        learn(frame, transforms=transforms)
+
+
 def test_a_nearly_constant_column_is_not_clipped():
     frame = pd.DataFrame({"a": [0.0] * 999 + [5.0]})
     assert learn(frame, clip=0.5)[0].upper == np.inf
@@ -57,7 +89,8 @@ def test_a_nearly_constant_column_is_not_clipped():
 
 def test_equal_rows_collapse_whatever_their_order():
     values = np.array([[1.0, np.nan], [0.0, 2.0], [1.0, np.nan], [0.0, np.nan]])
-    rows, weight = collapse_rows(values, np.array([1.0, 2.0, 3.0, 4.0]))
+    rows, weight, place = collapse_rows(values, np.array([1.0, 2.0, 3.0, 4.0]))
+    np.testing.assert_array_equal(rows[place], values)
     np.testing.assert_array_equal(rows, [[0, 2], [0, np.nan], [1, np.nan]])
     assert weight.tolist() == [2.0, 4.0, 4.0]
 

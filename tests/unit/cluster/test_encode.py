@@ -1,7 +1,7 @@
 import numpy as np
 import pandas as pd
 
-from personas.cluster.columns import learn_columns, read_columns
+from personas.cluster.columns import learn_columns, read_columns, resolve_kinds, resolve_transforms
 from personas.cluster.encode import Encoder
 
 KINDS = {"level": "ordinal", "member": "binary", "orders": "count"}
@@ -9,7 +9,8 @@ KINDS = {"level": "ordinal", "member": "binary", "orders": "count"}
 
 def encode(frame, feature_weights=None):
     weight = np.ones(len(frame))
-    columns = learn_columns(frame, {k: v for k, v in KINDS.items() if k in frame}, None, weight)
+    kinds = resolve_kinds(frame, {k: v for k, v in KINDS.items() if k in frame})
+    columns = learn_columns(frame, kinds, resolve_transforms(None, kinds, "log1p"), None, weight)
     values = read_columns(frame, columns)
     factors = np.ones(len(columns)) if feature_weights is None else feature_weights
     encoder = Encoder.learn(columns, values, weight, factors)

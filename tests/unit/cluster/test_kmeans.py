@@ -20,7 +20,13 @@ def columns_of(frame):
 
 
 @pytest.mark.parametrize(
-    "parameters", [{}, {"clip": 0.1}, {"feature_weights": {"age": 3.0, "city": 0.2, "spend": 0.0}}]
+    "parameters",
+    [
+        {},
+        {"clip": 0.1},
+        {"transforms": {"spend": "log1p"}},
+        {"feature_weights": {"age": 3.0, "city": 0.2, "spend": 0.0}},
+    ],
 )
 def test_scorecard_reproduces_predictions_on_new_users(mixed, new_users, parameters):
     model = make_model(**parameters).fit(mixed)
@@ -75,7 +81,7 @@ def test_a_missing_value_scores_like_the_mean(mixed):
 
 
 def test_fewer_distinct_rows_than_clusters_are_refused():
-    with pytest.raises(DataError, match="2 distinct rows .* n_clusters=3"):
+    with pytest.raises(DataError, match=r"2 distinct rows .* n_clusters=3"):
         KMeansClusterer(3).fit(pd.DataFrame({"a": [1.0, 1.0, 2.0]}))
 
 

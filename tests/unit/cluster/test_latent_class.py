@@ -54,7 +54,13 @@ def test_likelihood_never_falls(mixed):
 
 @pytest.mark.parametrize(
     "parameters",
-    [{}, {"prior_count": 1.0}, {"clip": 0.05}, {"feature_weights": {"age": 0.3, "city": 2.0, "member": 0.0}}],
+    [
+        {},
+        {"prior_count": 1.0},
+        {"clip": 0.05},
+        {"transforms": {"spend": "log1p", "age": "sqrt"}, "clip": 0.5},
+        {"feature_weights": {"age": 0.3, "city": 2.0, "member": 0.0}},
+    ],
 )
 def test_scorecard_reproduces_predictions_on_new_users(mixed, new_users, parameters):
     model = make_model(**parameters).fit(mixed)
@@ -250,7 +256,7 @@ def test_a_wrong_parameter_is_refused(mixed, parameters, message):
 
 
 def test_fewer_distinct_rows_than_classes_are_refused():
-    with pytest.raises(DataError, match="2 distinct rows .* expected at least n_components=3"):
+    with pytest.raises(DataError, match=r"2 distinct rows .* expected at least n_components=3"):
         LatentClass(3).fit(pd.DataFrame({"a": ["x", "x", "x", "y"]}))
 
 

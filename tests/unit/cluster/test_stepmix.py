@@ -8,7 +8,6 @@ from stepmix import StepMix
 
 from personas.cluster import LatentClass
 
-
 MEANS = np.array([[0.0, 0.0], [6.0, 1.0], [3.0, 7.0]])
 SHARES = np.array([[0.94, 0.02, 0.02, 0.02], [0.02, 0.94, 0.02, 0.02], [0.02, 0.02, 0.48, 0.48]])
 RATES = np.array([[0.03] * 8, [0.97] * 4 + [0.03] * 4, [0.97] * 8])

@@ -58,9 +58,6 @@ def test_roles_levels_and_blocks_follow_the_data(shop):
         "target_group",
         "pets",
         "colour",
-        "order_count",
-        "revenue",
-        "recency_days",
         "order_count:figs",
         "order_count:tea",
         "order_count:oil",
@@ -70,9 +67,10 @@ def test_roles_levels_and_blocks_follow_the_data(shop):
     assert features["target_group"].levels == ("小镇家庭", "都市Z世代")
     assert features["colour"].levels == ("blue", "red")
     assert features["age_band"].levels == ("16-20", "21-25", "71+")
+    assert features["recency_days"].role == "profile"
     assert features["gender"].protected
     assert features["gender"].role == "profile"
-    assert features["revenue_share:tea"].role == "profile"
+    assert "revenue_share:tea" not in features.names
     assert features["last_category"].levels == ("water", "figs", "oil")
 
 
@@ -118,11 +116,14 @@ def test_protecting_age_protects_the_age_band(shop):
 
 def test_inputs_and_measures_can_be_chosen(shop):
     spec = FeatureSpec(
-        inputs=("city_tier", "category_breadth"), category_measures=("share",), exclude=("revenue",)
+        inputs=("city_tier", "recency_days", "category_breadth"),
+        category_measures=("share",),
+        exclude=("revenue",),
     )
     features = propose_features(shop, YEAR, spec)
     assert features.inputs.names == [
         "city_tier",
+        "recency_days",
         "revenue_share:figs",
         "revenue_share:tea",
         "revenue_share:oil",

@@ -46,11 +46,42 @@ def test_small_whole_numbers_are_said_as_they_are():
 
 
 def test_shares_are_said_in_percent():
-    (feature,) = category_features("share", [("扫地机", Text("扫地机", "robot vacuum"))])
+    returned = attribute("returned", "numeric", Text("退货占比", "returned share"), unit="share 0-1")
 
-    (reading,) = read(feature, np.linspace(0.0, 1.0, 401))
+    (reading,) = read(returned, np.linspace(0.0, 1.0, 401))
 
     assert [level.name for level in reading.levels] == ["<25%", "25%-50%", "50%-75%", ">=75%"]
+
+
+@pytest.mark.parametrize(
+    ("measure", "values"),
+    [
+        ("count", [0.0, 2.0, 0.0]),
+        ("revenue", [0.0, 0.5, 0.0]),
+        ("share", [0.0, 0.01, None]),
+        ("recency", [None, 0.0, None]),
+    ],
+)
+def test_a_category_is_bought_or_not_whatever_is_measured(measure, values):
+    (feature,) = category_features(measure, [("扫地机", Text("扫地机", "robot vacuum"))])
+
+    (reading,) = read(feature, values)
+
+    assert reading.codes.tolist() == [0, 1, 0]
+    assert reading.levels[1].label == Text("购买过 扫地机", "bought robot vacuum")
+
+
+def test_a_category_speaks_once_and_by_its_orders():
+    category = [("Road Bikes", Text("公路车", "road bikes"))]
+    feature_set = FeatureSet((*category_features("share", category), *category_features("count", category)))
+    data = typed_columns(
+        pd.DataFrame({"revenue_share:Road Bikes": [0.0, 0.4], "order_count:Road Bikes": [0, 3]}), feature_set
+    )
+
+    (reading,) = read_features(data, feature_set, {})
+
+    assert reading.feature.name == "order_count:Road Bikes"
+    assert reading.levels[1].short == Text("公路车", "buyers of road bikes")
 
 
 def test_binary_features_show_the_yes_and_count_the_no():

@@ -18,7 +18,7 @@ def trait(feature, block, zh, en, *, share=0.6, base_share=0.3, protected=False)
         short=Text(zh, en),
         block=block,
         protected=protected,
-        n_users=600,
+        n_users=round(1000 * share),
         share=share,
         base_share=base_share,
         tgi=100 * share / base_share,

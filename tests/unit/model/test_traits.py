@@ -91,3 +91,10 @@ def test_neighbouring_city_tiers_are_said_in_one_breath():
     assert pick_distinctive(levels("city_tier", "city_tier", *rows), SLIGHT_EFFECT)[0].short == Text(
         "一二线城市", "tier 1–2 cities"
     )
+
+
+def test_what_is_known_of_few_speaks_softly():
+    of_everybody = trait("order_count", "0", 0.65, 0.42)
+    of_buyers = replace(trait("recency_days", ">=180", 0.6, 0.25), n_users=210)  # 350 of 1,000 bought
+
+    assert pick_distinctive([of_buyers, of_everybody], SMALL_EFFECT) == [of_everybody, of_buyers]

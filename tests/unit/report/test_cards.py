@@ -31,16 +31,31 @@ def test_protected_traits_appear_in_their_own_strip_only(model):
     assert "married" not in card.headline
 
 
-def test_top_traits_put_significant_ones_first_and_one_per_feature_and_side(model):
+def test_top_traits_put_significant_ones_first_on_each_side_and_one_per_feature(model):
     doubtful = replace(
         _trait(model, "age", "26-30"), feature="doubtful", q_value=0.4, share=0.99, base_share=0.01
     )
     top = pick_top_traits([doubtful, *model.personas[0].traits], 99)
 
-    assert top[-1] is doubtful or top[-1].q_value >= 0.05
-    sides = [(t.feature, t.tgi > 100) for t in top]
-    assert len(sides) == len(set(sides))
+    over = [t for t in top if t.tgi > 100]
+    assert top[: len(over)] == over
+    assert over[-1] is doubtful
+    for side in (over, top[len(over) :]):
+        assert len({t.feature for t in side}) == len(side)
     assert all(t.tgi is not None and not t.protected for t in top)
+
+
+def test_three_in_five_top_traits_are_above_average_where_there_are_as_many(model):
+    top = pick_top_traits(model.personas[1].traits, 5)
+
+    assert [t.tgi > 100 for t in top] == [True, True, True, False, False]
+
+
+def test_a_persona_below_average_everywhere_still_gets_its_traits(model):
+    under = [t for t in model.personas[0].traits if t.tgi is not None and t.tgi < 99]
+    top = pick_top_traits(under, 4)
+
+    assert len(top) == 4
 
 
 def test_suppressed_cells_show_no_figure(model):

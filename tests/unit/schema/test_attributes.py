@@ -47,3 +47,4 @@ def test_spellings_of_a_scale_are_mapped_to_one():
     assert guess.is_sure
     assert guess.values == {"极度优惠敏感": "极度敏感"}
     assert guess.attribute.name == "promotion_sensitivity"
+    assert guess.attribute.level_labels["轻度"].en == "slightly sensitive"

@@ -10,7 +10,7 @@ import pyarrow.csv
 import pyarrow.parquet as pq
 import pytest
 
-from personas.errors import DataError, NotFoundError
+from personas.errors import ConfigError, DataError, NotFoundError
 from personas.features import FeatureFrame
 from personas.scorecard import evaluate
 from personas.scoring import ASSIGNMENT_SCHEMA, score_parquet, score_users
@@ -206,6 +206,11 @@ def test_a_failing_run_keeps_the_former_answers(model, users, tmp_path):
 def test_an_absent_source_is_not_found(model, tmp_path):
     with pytest.raises(NotFoundError, match="no file"):
         run_file(model, tmp_path / "f.parquet")
+
+
+def test_batches_without_rows_are_refused(model, users, tmp_path):
+    with pytest.raises(ConfigError, match="batch_rows is 0"):
+        run_file(model, write_parquet(users, tmp_path / "f.parquet"), batch_rows=0)
 
 
 def test_the_source_is_never_the_target(model, users, tmp_path):

@@ -68,3 +68,13 @@ def test_na_is_a_level_and_not_a_missing_value(model, tmp_path):
     path.write_text("user_id,age,city_tier,plus\nNA,30,NA,0\n")
     table = pa.Table.from_batches(read(path, model))
     assert table.select(["user_id", "city_tier"]).to_pylist() == [{"user_id": "NA", "city_tier": "NA"}]
+
+
+def test_a_line_break_in_a_field_survives_where_the_file_is_cut_into_blocks(model, tmp_path):
+    path = tmp_path / "f.csv"
+    long = "x\n" * 500_000
+    rows = [f'"{row}{long}",30,T1,0\n' for row in range(20)]
+    path.write_text("user_id,age,city_tier,plus\n" + "".join(rows))
+    batches = read(path, model)
+    assert len(batches) > 1
+    assert sum(batch.num_rows for batch in batches) == 20

@@ -44,8 +44,8 @@ _BLANKS = " \t\n\r\v\f\u00a0\u3000\ufeff"
 
 
 @dataclass(frozen=True, slots=True)
-class Reading:
-    """One canonical column as it was read.
+class CanonicalColumn:
+    """One source column read by its contract.
 
     Parameters
     ----------
@@ -100,7 +100,7 @@ def check_time_zone(time_zone: str | None) -> None:
 
 def read_column(
     raw: ir.Value, column: Column, *, mapping: SourceMapping, as_of: date, time_zone: str | None
-) -> Reading:
+) -> CanonicalColumn:
     """Read one source column by its contract.
 
     Parameters
@@ -118,7 +118,7 @@ def read_column(
 
     Returns
     -------
-    Reading
+    CanonicalColumn
         Value and faults; "not null" is checked here, keys are not.
 
     Raises
@@ -143,7 +143,7 @@ def read_column(
         return reading
     bad = [condition for _, condition in reading.faults]
     empty = reading.value.isnull() & ~ibis.or_(*bad) if bad else reading.value.isnull()
-    return Reading(reading.value, (("empty", empty), *reading.faults), reading.text)
+    return CanonicalColumn(reading.value, (("empty", empty), *reading.faults), reading.text)
 
 
 def clean_text(raw: ir.Value, values: dict[str, str | None]) -> ir.StringValue:
@@ -169,26 +169,26 @@ def _false_if_null(condition: ir.Value) -> ir.BooleanValue:
     return condition.fill_null(False)
 
 
-def _read_text(raw: ir.Value, column: Column, values: dict[str, str | None]) -> Reading:
+def _read_text(raw: ir.Value, column: Column, values: dict[str, str | None]) -> CanonicalColumn:
     text = clean_text(raw, values)
     if not column.levels:
-        return Reading(text)
-    return Reading(text, (("unknown level", _false_if_null(text.notin(column.levels))),), text)
+        return CanonicalColumn(text)
+    return CanonicalColumn(text, (("unknown level", _false_if_null(text.notin(column.levels))),), text)
 
 
-def _read_flag(raw: ir.Value, values: dict[str, str | None]) -> Reading:
+def _read_flag(raw: ir.Value, values: dict[str, str | None]) -> CanonicalColumn:
     if raw.type().is_boolean() and not values:
-        return Reading(raw)
+        return CanonicalColumn(raw)
     text = clean_text(raw, values).lower()
     value = ibis.cases(
         (text.isin(TRUE_WORDS), ibis.literal(True)),
         (text.isin(FALSE_WORDS), ibis.literal(False)),
         else_=ibis.null("boolean"),
     )
-    return Reading(value, (("not yes or no", text.notnull() & value.isnull()),))
+    return CanonicalColumn(value, (("not yes or no", text.notnull() & value.isnull()),))
 
 
-def _read_number(raw: ir.Value, column: Column, values: dict[str, str | None], strip: str) -> Reading:
+def _read_number(raw: ir.Value, column: Column, values: dict[str, str | None], strip: str) -> CanonicalColumn:
     kind = raw.type()
     text: ir.StringValue | None = None
     if kind.is_numeric() and not values:
@@ -219,7 +219,7 @@ def _read_number(raw: ir.Value, column: Column, values: dict[str, str | None], s
         value = finite.ifelse(number, ibis.null("float64"))
     if reason:
         faults.append((reason, _false_if_null(finite & ~inside)))
-    return Reading(value, tuple(faults))
+    return CanonicalColumn(value, tuple(faults))
 
 
 def _inside(number: ir.Value, column: Column) -> tuple[ir.BooleanValue, str]:
@@ -256,7 +256,7 @@ def _read_time(
     formats: tuple[str, ...],
     as_of: date,
     time_zone: str | None,
-) -> Reading:
+) -> CanonicalColumn:
     kind = raw.type()
     faults: list[tuple[str, ir.BooleanValue]] = []
     if kind.is_timestamp() and kind.timezone is not None:
@@ -281,7 +281,7 @@ def _read_time(
     if column.type == "date":
         late = moment.date() > ibis.date(as_of.isoformat())
         faults.append(("in the future", _false_if_null(late)))
-    return Reading(moment.cast(CANONICAL_TYPES[column.type]), tuple(faults))
+    return CanonicalColumn(moment.cast(CANONICAL_TYPES[column.type]), tuple(faults))
 
 
 def _parse(text: ir.StringValue, formats: tuple[str, ...], time_zone: str | None) -> list[ir.TimestampValue]:

@@ -1,0 +1,284 @@
+import json
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+from datetime import UTC, datetime, timedelta, timezone
+
+import pytest
+
+from personas.errors import DataError, NotFoundError
+from personas.store import ArtifactStore
+
+MAY = datetime(2026, 5, 1, 12, tzinfo=UTC)
+
+
+@pytest.fixture
+def store(tmp_path):
+    return ArtifactStore(tmp_path / "store")
+
+
+def put(store, content=b"one", *, days=0, name="home", **metadata):
+    return store.put(
+        "model", name, {"model.json": content}, created_at=MAY + timedelta(days=days), metadata=metadata
+    )
+
+
+def test_a_version_is_its_utc_time_and_content_hash(store, tmp_path):
+    east = MAY.astimezone(timezone(timedelta(hours=8)))
+    record = store.put("model", "扫地机-1.0", {"b": b"2", "a": b"1"}, created_at=east, metadata={"n": 1})
+    assert record.version == f"20260501T120000Z-{record.content_sha256[:8]}"
+    assert record.path == tmp_path / "store" / "model" / "扫地机-1.0" / record.version
+    assert (record.path / "a").read_bytes() == b"1"
+    assert record.created_at == MAY
+
+
+def test_what_was_put_is_what_is_got(store):
+    record = put(store, as_of="2026-05-01")
+    assert store.get("model", "home") == record
+    assert store.get("model", "home", record.version) == record
+    assert record.metadata == {"as_of": "2026-05-01"}
+
+
+def test_files_are_copied_from_paths(store, tmp_path):
+    (tmp_path / "big.parquet").write_bytes(b"x" * 3_000_000)
+    files = {"scores.parquet": tmp_path / "big.parquet"}
+    record = store.put("scores", "home", files, created_at=MAY, metadata={})
+    assert (record.path / "scores.parquet").stat().st_size == 3_000_000
+    assert (tmp_path / "big.parquet").exists()
+
+
+def test_versions_come_oldest_first_and_the_newest_is_the_default(store):
+    late, early = put(store, b"late", days=2), put(store, b"early")
+    assert store.versions("model", "home") == [early.version, late.version]
+    assert store.get("model", "home").version == late.version
+
+
+def test_the_same_payload_is_the_same_version(store):
+    first = put(store, note="first")
+    again = put(store, days=3, note="again")
+    assert again == first
+    assert store.versions("model", "home") == [first.version]
+
+
+def test_a_version_is_never_overwritten(store):
+    record = put(store)
+    taken = store.root / "model" / "home" / record.version.replace(record.version[-8:], "00000000")
+    record.path.rename(taken)
+    with pytest.raises(DataError, match="was changed since it was written"):
+        store.get("model", "home")
+    again = put(store)
+    (again.path / "record.json").unlink()
+    with pytest.raises(DataError, match="never overwritten"):
+        put(store)
+
+
+def test_names_lists_what_has_a_version(store):
+    put(store, name="b")
+    put(store, name="a")
+    store.set_persona_name("model", "nothing", "P01", zh="甲", en="A")
+    assert store.names("model") == ["a", "b"]
+    assert store.names("scores") == []
+
+
+@pytest.mark.parametrize("name", ["", ".", "..", "../x", "a/b", "a\\b", ".hidden", "a b", "x" * 101, "a\n"])
+def test_unsafe_names_are_refused(store, name):
+    for kind, artifact in [(name, "home"), ("model", name)]:
+        with pytest.raises(DataError, match="can't be a folder name"):
+            store.put(kind, artifact, {"a": b""}, created_at=MAY, metadata={})
+    with pytest.raises(DataError, match="can't be a folder name"):
+        store.put("model", "home", {name: b""}, created_at=MAY, metadata={})
+    assert not store.root.exists()
+
+
+@pytest.mark.parametrize(
+    ("files", "created_at", "message"),
+    [
+        ({}, MAY, "no file to store"),
+        ({"record.json": b""}, MAY, "record's name"),
+        ({"a": b""}, MAY.replace(tzinfo=None), "without a time zone"),
+    ],
+)
+def test_an_impossible_put_is_refused(store, files, created_at, message):
+    with pytest.raises(DataError, match=message):
+        store.put("model", "home", files, created_at=created_at, metadata={})
+
+
+def test_an_absent_file_or_unwritable_metadata_leaves_nothing(store, tmp_path):
+    with pytest.raises(NotFoundError, match="doesn't exist"):
+        store.put("model", "home", {"a": tmp_path / "absent"}, created_at=MAY, metadata={})
+    for value in (float("nan"), {1, 2}):
+        with pytest.raises(DataError, match="metadata"):
+            put(store, note=value)
+    assert store.versions("model", "home") == []
+    assert [p.name for p in (store.root / "model" / "home").iterdir()] == [".lock"]
+
+
+def test_an_absent_version_is_not_found_and_the_known_ones_are_named(store):
+    with pytest.raises(NotFoundError, match="found none"):
+        store.get("model", "home")
+    record = put(store)
+    with pytest.raises(NotFoundError, match=record.version):
+        store.get("model", "home", "20260101T000000Z-00000000")
+
+
+@pytest.mark.parametrize("damage", ["change", "cut", "remove"])
+def test_a_damaged_payload_is_refused(store, damage):
+    record = put(store, b"payload")
+    path = record.path / "model.json"
+    if damage == "remove":
+        path.unlink()
+    else:
+        path.write_bytes(b"Payload" if damage == "change" else b"")
+    with pytest.raises(DataError, match=r"'model\.json' .* changed since it was written"):
+        store.get("model", "home")
+
+
+def test_a_removed_empty_file_is_noticed(store):
+    record = put(store, b"")
+    (record.path / "model.json").unlink()
+    with pytest.raises(DataError, match="changed since"):
+        store.get("model", "home")
+
+
+@pytest.mark.parametrize("text", ["{", "[]", "{}", "{}extra"])
+def test_a_damaged_record_is_refused(store, text):
+    record = put(store)
+    (record.path / "record.json").write_text(text)
+    with pytest.raises(DataError):
+        store.get("model", "home")
+
+
+def test_a_forged_hash_in_the_record_is_refused(store):
+    record = put(store)
+    data = json.loads((record.path / "record.json").read_text())
+    data["files"]["model.json"] = "0" * 64
+    (record.path / "record.json").write_text(json.dumps(data))
+    with pytest.raises(DataError, match="record of version"):
+        store.get("model", "home")
+
+
+def test_unknown_fields_of_a_record_are_kept(store):
+    record = put(store)
+    data = json.loads((record.path / "record.json").read_text()) | {"signature": "abc"}
+    (record.path / "record.json").write_text(json.dumps(data))
+    found = store.get("model", "home")
+    assert found.further == {"signature": "abc"}
+    assert found.to_dict() == data
+
+
+def test_the_champion_is_what_was_promoted_last(store):
+    assert store.champion("model", "home") is None
+    one, two = put(store, b"1").version, put(store, b"2", days=1).version
+    for version in (one, two, two, one):
+        store.promote("model", "home", version)
+        assert store.champion("model", "home") == version
+    assert store.champions("model", "home") == [one, two, one]
+
+
+def test_only_an_intact_version_is_promoted(store):
+    record = put(store)
+    with pytest.raises(NotFoundError):
+        store.promote("model", "home", "20260101T000000Z-00000000")
+    (record.path / "model.json").write_bytes(b"changed")
+    with pytest.raises(DataError):
+        store.promote("model", "home", record.version)
+    assert store.champion("model", "home") is None
+
+
+def test_a_damaged_champion_pointer_is_refused(store):
+    store.promote("model", "home", put(store).version)
+    (store.root / "model" / "home" / "champion.json").write_text("{")
+    with pytest.raises(DataError, match=r"champion\.json is damaged"):
+        store.champion("model", "home")
+
+
+def test_persona_names_outlive_versions(store):
+    assert store.persona_names("model", "home") == {}
+    store.set_persona_name("model", "home", "P01", zh="甲", en="A")
+    store.set_persona_name("model", "home", "P02", zh="乙", en="B")
+    store.set_persona_name("model", "home", "P01", zh="丙", en="C")
+    assert store.persona_names("model", "home") == {
+        "P01": {"zh": "丙", "en": "C"},
+        "P02": {"zh": "乙", "en": "B"},
+    }
+    put(store)
+    assert len(store.persona_names("model", "home")) == 2
+
+
+WRITER = """
+import sys
+from datetime import datetime, UTC
+from pathlib import Path
+from personas.store import ArtifactStore
+ArtifactStore(Path(sys.argv[1])).put(
+    "model", "home", {"a": b"new", "b": Path(sys.argv[2])}, created_at=datetime(2026, 6, 1, tzinfo=UTC), metadata={}
+)
+"""
+
+
+def wait_for(condition):
+    deadline = time.monotonic() + 30
+    while not condition():
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
+
+
+def test_a_killed_writer_leaves_the_last_good_version(store, tmp_path):
+    good = put(store)
+    store.promote("model", "home", good.version)
+    pipe = tmp_path / "pipe"  # the writer hangs on it in the middle of its second file
+    os.mkfifo(pipe)
+    writer = subprocess.Popen([sys.executable, "-c", WRITER, str(store.root), str(pipe)])
+    with pipe.open("wb") as half:
+        half.write(b"half of the file")
+        half.flush()
+        folder = store.root / "model" / "home"
+        wait_for(lambda: list(folder.glob(".writing-*/a")))
+        writer.send_signal(signal.SIGKILL)
+        writer.wait()
+
+    assert list(folder.glob(".writing-*"))
+    assert store.versions("model", "home") == [good.version]
+    assert store.get("model", "home") == good
+    assert store.champion("model", "home") == good.version
+    assert put(store, b"next", days=1).version in store.versions("model", "home")
+    assert not list(folder.glob(".writing-*"))
+
+
+def test_a_living_writer_is_waited_for(store, tmp_path):
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    writer = subprocess.Popen([sys.executable, "-c", WRITER, str(store.root), str(pipe)])
+    folder = store.root / "model" / "home"
+    with pipe.open("wb") as whole:
+        wait_for(lambda: list(folder.glob(".writing-*/a")))
+        other = threading.Thread(target=put, args=(store, b"other"))
+        other.start()
+        other.join(0.2)
+        assert other.is_alive()
+        assert list(folder.glob(".writing-*/a"))
+        whole.write(b"the rest")
+    assert writer.wait() == 0
+    other.join()
+    assert len(store.versions("model", "home")) == 2
+    assert (store.get("model", "home").path / "b").read_bytes() == b"the rest"
+
+
+def test_writers_at_the_same_time_all_succeed(store):
+    done = []
+    threads = [
+        threading.Thread(target=lambda k=k: done.append(put(store, b"same" if k % 2 else b"%d" % k).version))
+        for k in range(12)
+    ]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert len(done) == 12
+    assert sorted(set(done)) == store.versions("model", "home")
+    assert len(set(done)) == 7
+    for version in set(done):
+        store.get("model", "home", version)
