@@ -37,7 +37,8 @@ def calibrate(probability: NDArray[np.float64], agreement: NDArray[np.float64]) 
     Examples
     --------
     >>> import numpy as np
-    >>> calibrate(np.array([0.5, 0.9]), np.array([0.4, 1.0])).confidence
+    >>> confidence = calibrate(np.array([0.5, 0.9]), np.array([0.4, 1.0])).confidence
+    >>> confidence[0], confidence[-1]
     (0.4, 1.0)
     """
     isotonic = IsotonicRegression(y_min=0.0, y_max=1.0, out_of_bounds="clip").fit(probability, agreement)

@@ -218,7 +218,8 @@ def _find_sources(
     found: dict[str, ir.Value] = {}
     for column in columns:
         source = mapping.columns.get(column.name, column.name)
-        if source in known:
+        is_taken = column.name not in mapping.columns and source in mapping.columns.values()
+        if source in known and not is_taken:
             found[column.name] = table[source]
         elif column.name in mapping.columns:
             raise DataError(

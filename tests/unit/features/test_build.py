@@ -8,7 +8,8 @@ import pyarrow.parquet as pq
 import pytest
 
 from personas.errors import DataError
-from personas.features import FeatureSet, build_features, propose_features
+from personas.features import FeatureSet, FeatureSpec, build_features, propose_features
+from personas.features.category_history import CATEGORY_MEASURES
 from personas.features.profile import profile_features
 from personas.schema import Attribute, ObservationWindow
 
@@ -79,7 +80,7 @@ def test_every_measure_equals_a_plain_pandas_answer(make_source):
 
     rows = random_events(600, 60, 5)
     source = make_source([{"user_id": f"u{i:04d}"} for i in range(60)], rows)
-    features = propose_features(source, YEAR)
+    features = propose_features(source, YEAR, FeatureSpec(category_measures=CATEGORY_MEASURES))
     frame = build_features(source, YEAR, features).to_pandas()
 
     lines = pd.DataFrame(rows).query("event_type == 'order'").sort_values(["event_at", "category"])

@@ -326,3 +326,9 @@ def test_adventureworks_is_canonical_by_mapping_alone(
     row = events.valid.filter(events.valid.order_id == "SO45080").to_pyarrow().to_pylist()[0]
     assert row["amount"] == Decimal("699.10")
     assert row["event_at"] == datetime(2017, 1, 1)
+
+
+def test_a_column_mapped_to_another_name_is_not_read_under_its_own_as_well(check):
+    checked = check({"user_id": ["a"], "age": ["19-24"]}, USERS, mapping=SourceMapping({"age_band": "age"}))
+    assert checked.report.n_quarantined == 0
+    assert values_of(checked, "age_band") == ["19-24"]
