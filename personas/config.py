@@ -14,6 +14,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_valida
 
 from personas.errors import ConfigError
 from personas.schema import Attribute, Block, Kind, Language, SourceMapping, Text
+from personas.schema.tables import TABLES
 
 Share = Annotated[float, Field(ge=0, le=1)]
 CategoryMeasure = Literal["count", "revenue", "recency", "share"]
@@ -236,10 +237,39 @@ class Config(_Spec):
     scoring: ScoringSpec = ScoringSpec()
     export: ExportSpec = ExportSpec()
 
+    @model_validator(mode="after")
+    def _known_columns(self) -> Config:
+        problems = [
+            _unknown_column(table, key, column, known)
+            for table, known in self._columns_by_table().items()
+            for key in _COLUMN_KEYS
+            for column in getattr(getattr(self.sources, table), key, ())
+            if column not in known
+        ]
+        if problems:
+            message = "\n  ".join(problems)
+            raise ValueError(message)
+        return self
+
+    def _columns_by_table(self) -> dict[str, list[str]]:
+        known = {table: [column.name for column in schema.columns] for table, schema in TABLES.items()}
+        known["users"] += self.attributes
+        return known
+
     @property
     def attribute_nouns(self) -> tuple[Attribute, ...]:
         """The further user attributes as the library's nouns."""
         return tuple(spec.to_attribute(name) for name, spec in self.attributes.items())
+
+
+_COLUMN_KEYS = ("columns", "values", "constants", "date_formats", "strip_characters")
+
+
+def _unknown_column(table: str, key: str, column: str, known: list[str]) -> str:
+    near = difflib.get_close_matches(column, known, n=1)
+    hint = f"did you mean {near[0]!r}?" if near else f"expected one of {', '.join(known)}."
+    further = " A further user column is declared under attributes." if table == "users" else ""
+    return f"sources.{table}.{key}.{column}: no such column of {table}; {hint}{further}"
 
 
 class ArchetypeRange(_Spec):
@@ -318,7 +348,8 @@ def _explain(spec: type[BaseModel], item: dict[str, Any]) -> str:
         return f"{path}: missing; add it."
     found = item.get("input")
     shown = "" if isinstance(found, (dict, list, BaseModel)) else f" (found {found!r})"
-    return f"{path or 'config'}: {item['msg'].removeprefix('Value error, ')}{shown}."
+    message = f"{item['msg'].removeprefix('Value error, ')}{shown}"
+    return (f"{path}: " if path else "") + message + ("" if message.endswith((".", "?")) else ".")
 
 
 def _keys_at(spec: type[BaseModel], loc: tuple[Any, ...]) -> list[str]:

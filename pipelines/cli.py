@@ -1,13 +1,13 @@
-"""The command line: one verb per job, errors in plain words, exit codes that programs can trust.
+"""The command line: one verb per job, errors in plain words, exit codes that programs can trust."""
 
-0 done · 1 a gate said no · 2 the config or the data is wrong · 3 our fault
-"""
-
+# ruff: noqa: D301 - a backspace, not a backslash, tells click to keep the lines of a block.
 from __future__ import annotations
 
 import logging
+import os
 import sys
 import traceback
+import warnings
 from datetime import date, datetime
 from pathlib import Path
 from typing import Any
@@ -15,6 +15,7 @@ from typing import Any
 import click
 
 from personas.errors import PersonasError
+from pipelines.console import shown
 
 _CONFIG = click.argument("config", type=click.Path(path_type=Path, dir_okay=False))
 _JSON = click.option("--json", "as_json", is_flag=True, help="Print one JSON object for programs.")
@@ -47,12 +48,20 @@ _AS_OF = click.option(
 @click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
 @click.version_option(package_name="personas")
 def cli() -> None:
-    r"""Raw customer tables in; named personas, scored users and audience files out.
+    """Raw customer tables in; named personas, scored users and audience files out.
 
     \b
     Example:
       personas init users.parquet orders.parquet     draft a config
       personas run personas.yaml --as-of 2025-12-01  train, score, report, export
+
+    \b
+    Exit codes:
+      0    done
+      1    a quality gate said no; nothing was published
+      2    the config, the data or a path is wrong; the message says how to mend it
+      3    our fault
+      130  stopped by Ctrl-C
     """
 
 
@@ -68,7 +77,7 @@ def cli() -> None:
 @click.option("--encoding", default="utf-8", show_default=True, help="Of text files, for example gb18030.")
 @_JSON
 def init(tables: tuple[Path, ...], output: Path, encoding: str, as_json: bool) -> None:
-    r"""Draft a config by looking at USERS [EVENTS ...] tables; every guess is marked.
+    """Draft a config by looking at USERS [EVENTS ...] tables; every guess is marked.
 
     \b
     Example:
@@ -84,7 +93,7 @@ def init(tables: tuple[Path, ...], output: Path, encoding: str, as_json: bool) -
 @click.option("--as-of", type=_Day(), default=None, help="Day that ages are counted to; default today.")
 @_JSON
 def check(config: Path, as_of: date | None, as_json: bool) -> None:
-    r"""Check the source tables against their contracts: what is valid, what is quarantined and why.
+    """Check the source tables against their contracts: what is valid, what is quarantined and why.
 
     \b
     Example:
@@ -104,7 +113,7 @@ def check(config: Path, as_of: date | None, as_json: bool) -> None:
 )
 @_JSON
 def demo(name: str, n_users: int, seed: int, output: Path | None, as_json: bool) -> None:
-    r"""Write a demo world: tables, config and, apart from them, the truth.
+    """Write a demo world: tables, config and, apart from them, the truth.
 
     \b
     Example:
@@ -120,7 +129,7 @@ def demo(name: str, n_users: int, seed: int, output: Path | None, as_json: bool)
 @_AS_OF
 @_JSON
 def train(config: Path, as_of: date, as_json: bool) -> None:
-    r"""Find, describe and name personas; store the model and print its version.
+    """Find, describe and name personas; store the model and print its version.
 
     \b
     Example:
@@ -140,7 +149,7 @@ def train(config: Path, as_of: date, as_json: bool) -> None:
 )
 @_JSON
 def score(config: Path, as_of: date, model: str | None, output: Path | None, as_json: bool) -> None:
-    r"""Give every user a persona, a confidence and a runner-up.
+    """Give every user a persona, a confidence and a runner-up.
 
     \b
     Example:
@@ -160,7 +169,7 @@ def score(config: Path, as_of: date, model: str | None, output: Path | None, as_
 @_STORE
 @_JSON
 def report(model: str | None, output: Path | None, language: str | None, store: Path, as_json: bool) -> None:
-    r"""Write one offline HTML file about MODEL (a use case, NAME/VERSION or a version).
+    """Write one offline HTML file about MODEL (a use case, NAME/VERSION or a version).
 
     \b
     Example:
@@ -200,7 +209,7 @@ def export(
     dry_run: bool,
     as_json: bool,
 ) -> None:
-    r"""Write audience files of the newest scored users, with consent, hashing, minimum size and a receipt.
+    """Write audience files of the newest scored users, with consent, hashing, minimum size and a receipt.
 
     \b
     Example:
@@ -217,7 +226,7 @@ def export(
 @_AS_OF
 @_JSON
 def run(config: Path, as_of: date, as_json: bool) -> None:
-    r"""Do the whole job: train, score with the champion, report, export to files.
+    """Do the whole job: train, score with the champion, report, export to files.
 
     \b
     Example:
@@ -230,7 +239,7 @@ def run(config: Path, as_of: date, as_json: bool) -> None:
 
 @cli.group()
 def models() -> None:
-    r"""List, show, name and promote models.
+    """List, show, name and promote models.
 
     \b
     Example:
@@ -242,7 +251,7 @@ def models() -> None:
 @_STORE
 @_JSON
 def models_list(store: Path, as_json: bool) -> None:
-    r"""List every stored model; the champion is marked.
+    """List every stored model; the champion is marked.
 
     \b
     Example:
@@ -258,7 +267,7 @@ def models_list(store: Path, as_json: bool) -> None:
 @_STORE
 @_JSON
 def models_show(model: str | None, store: Path, as_json: bool) -> None:
-    r"""Show the personas of MODEL.
+    """Show the personas of MODEL.
 
     \b
     Example:
@@ -279,7 +288,7 @@ def models_show(model: str | None, store: Path, as_json: bool) -> None:
 def models_name(
     persona: str, name: str, en: str | None, model: str | None, store: Path, as_json: bool
 ) -> None:
-    r"""Give PERSONA the name NAME; it is remembered for later models.
+    """Give PERSONA the name NAME; it is remembered for later models.
 
     \b
     Example:
@@ -295,7 +304,7 @@ def models_name(
 @_STORE
 @_JSON
 def models_promote(model: str, store: Path, as_json: bool) -> None:
-    r"""Make MODEL (NAME/VERSION or a version) the champion that scores users.
+    """Make MODEL (NAME/VERSION or a version) the champion that scores users.
 
     \b
     Example:
@@ -315,7 +324,7 @@ def main(arguments: list[str] | None = None) -> None:
 def _exit_code(arguments: list[str] | None) -> int:
     try:
         cli.main(args=arguments, prog_name="personas", standalone_mode=False)
-    except click.exceptions.Abort:
+    except (click.exceptions.Abort, KeyboardInterrupt):
         click.echo("Stopped; nothing was half-written.", err=True)
         return 130
     except click.ClickException as error:
@@ -325,11 +334,7 @@ def _exit_code(arguments: list[str] | None) -> int:
         click.echo(f"Error: {error}", err=True)
         return error.exit_code
     except OSError as error:
-        # A full disk or a missing right is the user's to mend, not a bug to report.
-        click.echo(
-            f"Error: {error.strerror or error}: {error.filename or ''}; free space or check rights, then run again.",
-            err=True,
-        )
+        click.echo(f"Error: {_of_the_system(error)}", err=True)
         return 2
     except Exception:  # noqa: BLE001 - the last door: anything else is our fault
         traceback.print_exc()
@@ -338,11 +343,16 @@ def _exit_code(arguments: list[str] | None) -> int:
     return 0
 
 
-def _quiet_libraries() -> None:
-    """Keep third-party chatter out of the user's terminal."""
-    import warnings
+def _of_the_system(error: OSError) -> str:
+    """Say what the operating system refused: a full disk or a missing right is the user's to mend."""
+    where = f"{shown(os.fsdecode(error.filename))}: " if isinstance(error.filename, (str, bytes)) else ""
+    return f"{where}{error.strerror or error}; expected to read and write here. Free space or check rights, then run again."
 
-    warnings.filterwarnings("ignore")
+
+def _quiet_libraries() -> None:
+    """Keep the chatter of third parties, which users can't act on, out of their terminal."""
+    for library in ("duckdb", "hdbscan", "ibis", "numba", "umap"):
+        warnings.filterwarnings("ignore", module=rf"{library}(\..*)?$")
     logging.getLogger("numba").setLevel(logging.ERROR)
 
 

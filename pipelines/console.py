@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import json
+import re
+import shlex
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 import click
@@ -18,6 +21,8 @@ from rich.progress import (
     TimeElapsedColumn,
     TimeRemainingColumn,
 )
+
+_PLAIN = re.compile(r"[\w@%+=:,./-]+")  # \w includes Chinese, which a shell takes as it is
 
 
 class Steps:
@@ -68,6 +73,29 @@ def steps(*, quiet: bool = False) -> Iterator[Steps]:
     )
     with Progress(*columns, console=Console(stderr=True)) as progress:
         yield Steps(progress)
+
+
+def shown(path: Path | str) -> str:
+    """Return a path as short as it can be: relative when it is inside the current folder."""
+    full, here = Path(path).absolute(), Path.cwd()
+    return str(full.relative_to(here)) if full.is_relative_to(here) else str(full)
+
+
+def command(*words: Path | str) -> str:
+    """Return a command line that works as printed from the current folder.
+
+    Examples
+    --------
+    >>> command("models", "promote", "扫地机/20251201T020000Z-1a2b3c4d", "--store", "my models")
+    "personas models promote 扫地机/20251201T020000Z-1a2b3c4d --store 'my models'"
+    """
+    texts = [shown(word) if isinstance(word, Path) else word for word in words]
+    return " ".join(["personas", *(text if _PLAIN.fullmatch(text) else shlex.quote(text) for text in texts)])
+
+
+def store_option(store: Path) -> list[Path | str]:
+    """Return the words that name a store; none when it is the one that the verbs look at anyway."""
+    return [] if store.absolute() == Path("artifacts").absolute() else ["--store", store]
 
 
 def say(result: dict[str, Any], lines: list[str], *, as_json: bool) -> None:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import tempfile
 from pathlib import Path
 
-from personas.datasets import make_home_appliances, write_world
-from personas.errors import NotFoundError
+from personas.datasets import World, make_home_appliances, write_world
+from personas.errors import ConfigError, NotFoundError
 from pipelines.config_file import shipped_configs
-from pipelines.console import say, steps
+from pipelines.console import command, say, shown, steps
 
 _SHIPPED_FOLDER = "../artifacts/home_appliances/"
 
@@ -32,21 +33,43 @@ def write_demo(name: str, n_users: int, seed: int, output: Path, *, as_json: boo
     ------
     NotFoundError
         If there is no such world.
+    ConfigError
+        If something else stands where the world should go.
     """
     if name != "home_appliances":
         raise NotFoundError(f"No demo world is called {name!r}; there is home_appliances.")
+    _check_target(output, name)
     with steps(quiet=as_json) as progress, progress.step(f"make {n_users:,} users"):
         world = make_home_appliances(n_users, random_state=seed)
-        paths = write_world(world, output)
+        paths = _write(world, name, output)
     config = output / f"{name}.yaml"
-    shipped = (shipped_configs() / f"{name}.yaml").read_text(encoding="utf-8")
-    beside = shipped.replace(_SHIPPED_FOLDER, "").replace("store: ../artifacts\n", "store: store\n")
-    config.write_text(beside, encoding="utf-8")
     as_of = world.window.as_of.isoformat()
-    files = {path.stem: path for path in paths}
     lines = [
-        *(f"{stem}: {path}" for stem, path in files.items()),
-        f"config: {config}",
-        f"Next: personas run {config} --as-of {as_of}",
+        *(f"{stem}: {shown(path)}" for stem, path in paths.items()),
+        f"Next: {command('run', config)} --as-of {as_of}",
     ]
-    say({"config": config, "as_of": as_of, **files}, lines, as_json=as_json)
+    say({"as_of": as_of, **paths}, lines, as_json=as_json)
+
+
+def _check_target(output: Path, name: str) -> None:
+    """Stop unless the folder is new, empty, or a demo world that may be made again."""
+    if output.exists() and not output.is_dir():
+        raise ConfigError(f"{shown(output)} is a file; choose a folder with --output.")
+    is_used = output.is_dir() and any(output.iterdir())
+    if is_used and not (output / "truth.parquet").is_file():
+        raise ConfigError(
+            f"{shown(output)} holds other things than the demo world {name}; choose another folder with --output."
+        )
+
+
+def _write(world: World, name: str, output: Path) -> dict[str, Path]:
+    """Write all files beside the folder first, so that an error or a kill leaves no half of a world."""
+    output.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(prefix=f".{output.name}-", dir=output.parent) as scratch:
+        written = {path.stem: path for path in write_world(world, Path(scratch))}
+        shipped = (shipped_configs() / f"{name}.yaml").read_text(encoding="utf-8")
+        beside = shipped.replace(_SHIPPED_FOLDER, "").replace("store: ../artifacts\n", "store: store\n")
+        written["config"] = Path(scratch) / f"{name}.yaml"
+        written["config"].write_text(beside, encoding="utf-8")
+        output.mkdir(exist_ok=True)
+        return {stem: path.replace(output / path.name) for stem, path in written.items()}

@@ -8,15 +8,17 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from personas.config import ExportSpec
+from personas.engine import open_engine
 from personas.errors import NotFoundError
 from personas.export import ExportRequest, Receipt, export_audience, load_destination
 from personas.schema.check import enforce_quarantine_share
 from personas.store import ArtifactStore
 from pipelines.config_file import LoadedConfig
-from pipelines.console import Steps
+from pipelines.console import Steps, command, shown
 from pipelines.models import ASSIGNMENTS
 from pipelines.score import FILE
-from pipelines.tables import opened_engine, read_checked
+from pipelines.tables import read_checked
+from pipelines.work_folder import run_folder
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -48,7 +50,7 @@ class Exported:
         kind = (
             "Dry run, nothing written to" if self.receipts and self.receipts[0].dry_run else "Exported files:"
         )
-        return [f"{kind} {self.folder}", *lines]
+        return [f"{kind} {shown(self.folder)}", *lines]
 
 
 def export_files(
@@ -93,7 +95,8 @@ def export_files(
     versions = store.versions(ASSIGNMENTS, config.name)
     if not versions:
         raise NotFoundError(
-            f"No scored users of {config.name!r} in {store.root}; score first: personas score CONFIG --as-of DATE."
+            f"{shown(store.root)} holds no scored users of {config.name!r}; score them first: "
+            f"{command('score', loaded.path)} --as-of DATE."
         )
     newest = store.get(ASSIGNMENTS, config.name, versions[-1])
     as_of = date.fromisoformat(newest.metadata["as_of"])
@@ -126,7 +129,7 @@ def _options(spec: ExportSpec, destination: str, file_format: str | None) -> dic
 
 def _user_tables(loaded: LoadedConfig, names: list[str], as_of: date) -> dict[str, pd.DataFrame]:
     tables: dict[str, pd.DataFrame] = {}
-    with opened_engine(loaded) as engine:
+    with run_folder(loaded.store_path) as scratch, open_engine(work_dir=scratch) as engine:
         for name in names:
             checked = read_checked(loaded, engine, name, as_of)
             enforce_quarantine_share(checked.report, max_share=loaded.config.contract.max_quarantine_share)

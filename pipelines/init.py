@@ -15,7 +15,8 @@ from personas.engine import Source, open_engine
 from personas.errors import ConfigError
 from personas.schema.guess import ColumnGuess, Guess, guess_mapping
 from pipelines.config_file import load_config
-from pipelines.console import say, steps
+from pipelines.console import command, say, shown, steps
+from pipelines.work_folder import replaced
 
 SAMPLE_ROWS = 20_000
 _CJK = re.compile(r"[\u4e00-\u9fff]")
@@ -41,17 +42,12 @@ def draft_config(tables: list[Path], output: Path, *, encoding: str, as_json: bo
         If the output exists, no table looks like users, or two tables look like the same thing.
     """
     if output.exists():
-        raise ConfigError(f"{output} exists; move it away, or choose another name with --output.")
+        raise ConfigError(f"{shown(output)} exists; move it away, or choose another name with --output.")
     guesses = _guess_all(tables, encoding, as_json=as_json)
     text = _draft(guesses, output, encoding)
-    output.parent.mkdir(parents=True, exist_ok=True)
-    partial = output.with_name(f".{output.name}.partial")
-    try:
+    with replaced(output) as partial:
         partial.write_text(text, encoding="utf-8")
         load_config(partial)
-        partial.replace(output)
-    finally:
-        partial.unlink(missing_ok=True)
     open_questions = [
         f"  {name}.{c.target or c.source}: {c.reason}"
         for name, (_, guess) in guesses.items()
@@ -59,9 +55,9 @@ def draft_config(tables: list[Path], output: Path, *, encoding: str, as_json: bo
         if c.confidence == "unknown" or c.unmapped
     ]
     lines = [
-        f"Wrote {output}: {', '.join(f'{name} from {path.name}' for name, (path, _) in guesses.items())}.",
+        f"Wrote {shown(output)}: {', '.join(f'{name} from {path.name}' for name, (path, _) in guesses.items())}.",
         *(["Please look at:", *open_questions] if open_questions else []),
-        f"Next: personas check {output}",
+        f"Next: {command('check', output)}",
     ]
     say({"config": output, "tables": list(guesses), "open_questions": open_questions}, lines, as_json=as_json)
 

@@ -11,7 +11,7 @@ from personas.errors import ConfigError
 from personas.schema import Language, Text
 from personas.store import ArtifactStore
 from pipelines.config_file import load_config
-from pipelines.console import say, steps
+from pipelines.console import command, say, shown, steps, store_option
 from pipelines.export import export_files
 from pipelines.models import MODELS, StoredModel, find_model, model_row, open_model, personas_of
 from pipelines.report import write_report
@@ -48,7 +48,7 @@ def train_model(config: Path, as_of: date, *, as_json: bool) -> None:
     loaded = load_config(config)
     with steps(quiet=as_json) as progress, prepared_tables(loaded, as_of, progress) as prepared:
         trained = train(loaded, prepared, progress)
-        lines = [*_warning_lines(prepared), *_trained_lines(trained)]
+        lines = [*_warning_lines(prepared), *_trained_lines(trained, loaded.store_path)]
         say(_trained_result(trained), lines, as_json=as_json)
 
 
@@ -57,7 +57,12 @@ def score_users(
 ) -> None:
     """Score every admitted user."""
     loaded = load_config(config)
-    stored = open_model(ArtifactStore(loaded.store_path), loaded.config.name, version)
+    stored = open_model(
+        ArtifactStore(loaded.store_path),
+        loaded.config.name,
+        version,
+        how_to_train=f"{command('train', config)} --as-of {as_of}",
+    )
     with steps(quiet=as_json) as progress, prepared_tables(loaded, as_of, progress) as prepared:
         scored = score(loaded, prepared, stored, progress, output)
         say(_scored_result(scored, output), _scored_lines(scored, stored, output), as_json=as_json)
@@ -70,7 +75,7 @@ def report_model(
     stored = find_model(ArtifactStore(store), reference)
     spoken: Language = "en" if (language or stored.model.config.get("language")) == "en" else "zh-CN"
     path = write_report(ArtifactStore(store), stored, spoken, output)
-    say({"report": path}, [f"Report: {path}"], as_json=as_json)
+    say({"report": path}, [f"Report: {shown(path)}"], as_json=as_json)
 
 
 def export_personas(config: Path, order: ExportOrder, *, as_json: bool) -> None:
@@ -106,9 +111,9 @@ def run_all(config: Path, as_of: date, *, as_json: bool) -> None:
     result = {**_trained_result(trained), **_scored_result(scored, None), "report": report, **exported.result}
     lines = [
         *warnings,
-        *_trained_lines(trained),
+        *_trained_lines(trained, loaded.store_path),
         *_scored_lines(scored, champion, None),
-        f"Report: {report}",
+        f"Report: {shown(report)}",
         *exported.lines,
     ]
     say(result, lines, as_json=as_json)
@@ -127,7 +132,7 @@ def list_models(store: Path, *, as_json: bool) -> None:
         f"{row['n_personas']} personas ({row['clusterer']})"
         for row in rows
     ]
-    say({"models": rows}, lines or [f"{store} holds no model yet."], as_json=as_json)
+    say({"models": rows}, lines or [f"{shown(store)} holds no model yet."], as_json=as_json)
 
 
 def show_model(store: Path, reference: str | None, *, as_json: bool) -> None:
@@ -158,7 +163,7 @@ def promote_model(store: Path, reference: str, *, as_json: bool) -> None:
     if reference == stored.model.name:
         raise ConfigError(
             f"{reference!r} names a use case, not a version; choose one of: "
-            f"{', '.join(opened.versions(MODELS, reference))}."
+            f"{', '.join(f'{reference}/{version}' for version in opened.versions(MODELS, reference))}."
         )
     opened.promote(MODELS, stored.model.name, stored.record.version)
     result = {"model": stored.model.name, "champion": stored.record.version}
@@ -180,7 +185,7 @@ def _contract_lines(prepared: Prepared) -> list[str]:
     admission = prepared.contract["admission"]
     dropped = ", ".join(f"{reason} {n:,}" for reason, n in admission["dropped"].items()) or "nobody dropped"
     lines.append(f"admitted: {admission['n_admitted']:,} of {admission['n_users']:,} users ({dropped})")
-    lines.append(f"Row faults: {prepared.quarantine}")
+    lines.append(f"Row faults: {shown(prepared.quarantine)}")
     return lines
 
 
@@ -188,14 +193,14 @@ def _warning_lines(prepared: Prepared) -> list[str]:
     quarantined = sum(t["n_quarantined"] for t in prepared.contract["tables"])
     if not quarantined:
         return []
-    return [f"{quarantined:,} rows were quarantined; see {prepared.quarantine}."]
+    return [f"{quarantined:,} rows were quarantined; see {shown(prepared.quarantine)}."]
 
 
 def _trained_result(trained: Trained) -> dict[str, Any]:
     return {**model_row(trained.stored), "personas": personas_of(trained.stored.model)}
 
 
-def _trained_lines(trained: Trained) -> list[str]:
+def _trained_lines(trained: Trained, store: Path) -> list[str]:
     stored = trained.stored
     lines = [f"Model: {stored.model.name}/{stored.record.version}", *_persona_lines(stored)]
     if "noise_share" in stored.model.metrics:
@@ -205,7 +210,10 @@ def _trained_lines(trained: Trained) -> list[str]:
         )
     if not stored.is_champion:
         lines.append(
-            f"The champion stays in use. To switch: personas models promote {stored.model.name}/{stored.record.version}"
+            "The champion stays in use. To switch: "
+            + command(
+                "models", "promote", f"{stored.model.name}/{stored.record.version}", *store_option(store)
+            )
         )
     return lines
 
@@ -227,5 +235,5 @@ def _scored_lines(scored: Scored, stored: StoredModel, output: Path | None) -> l
     version = f"{stored.model.name}/{stored.record.version} ({which})"
     return [
         f"Scored {scored.summary['n_users']:,} users with {version}: {by_status}.",
-        f"Scored file: {output or scored.path}",
+        f"Scored file: {shown(output or scored.path)}",
     ]

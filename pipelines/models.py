@@ -11,9 +11,11 @@ from personas.model import PersonaModel
 from personas.model.persist import load_model
 from personas.schema import Text
 from personas.store import ArtifactRecord, ArtifactStore
+from pipelines.console import shown
 
 MODELS = "models"
 ASSIGNMENTS = "assignments"
+_TRAIN = "personas train CONFIG --as-of DATE"
 
 
 @dataclass(frozen=True)
@@ -31,7 +33,9 @@ class StoredModel:
         return json.loads(path.read_text(encoding="utf-8")) if path.exists() else None
 
 
-def open_model(store: ArtifactStore, name: str, version: str | None = None) -> StoredModel:
+def open_model(
+    store: ArtifactStore, name: str, version: str | None = None, *, how_to_train: str = _TRAIN
+) -> StoredModel:
     """Load a model: the given version, else the champion.
 
     Parameters
@@ -42,6 +46,8 @@ def open_model(store: ArtifactStore, name: str, version: str | None = None) -> S
         Name of the use case.
     version : str, optional
         Version, or the start of one.
+    how_to_train : str
+        Command that the message names when there is no model.
 
     Raises
     ------
@@ -52,7 +58,7 @@ def open_model(store: ArtifactStore, name: str, version: str | None = None) -> S
     champion = store.champion(MODELS, name)
     if not versions:
         raise NotFoundError(
-            f"No model of {name!r} in {store.root}; train one first: personas train CONFIG --as-of DATE."
+            f"{shown(store.root)} holds no model of {name!r}; train one first: {how_to_train}."
         )
     wanted = version or champion or versions[-1]
     matches = [v for v in versions if v.startswith(wanted)]
@@ -78,13 +84,12 @@ def find_model(store: ArtifactStore, reference: str | None) -> StoredModel:
     names = store.names(MODELS)
     if not names:
         raise NotFoundError(
-            f"{store.root} holds no model; train one first: personas train CONFIG --as-of DATE."
+            f"{shown(store.root)} holds no model; give the folder of your models with --store, or train one "
+            f"first: {_TRAIN}."
         )
     if reference is None:
         if len(names) > 1:
-            raise NotFoundError(
-                f"{store.root} holds models of {', '.join(names)}; say which: personas ... NAME."
-            )
+            raise NotFoundError(f"{shown(store.root)} holds models of {', '.join(names)}; say which.")
         return open_model(store, names[0])
     name, _, version = reference.partition("/")
     if name in names:

@@ -8,6 +8,7 @@ from personas.report import render_report
 from personas.schema import Language
 from personas.store import ArtifactStore
 from pipelines.models import ASSIGNMENTS, StoredModel
+from pipelines.work_folder import replaced
 
 
 def write_report(store: ArtifactStore, stored: StoredModel, language: Language, output: Path | None) -> Path:
@@ -31,8 +32,6 @@ def write_report(store: ArtifactStore, stored: StoredModel, language: Language, 
     html = render_report(
         model, language=language, contract=stored.contract, scored=scored, version=stored.record.version
     )
-    target.parent.mkdir(parents=True, exist_ok=True)
-    partial = target.with_name(f".{target.name}.partial")
-    partial.write_text(html, encoding="utf-8")
-    partial.replace(target)
+    with replaced(target) as partial:
+        partial.write_text(html, encoding="utf-8")
     return target

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import shutil
-import tempfile
+from contextlib import nullcontext
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from personas.errors import ConfigError
+from personas.errors import ConfigError, DataError
 from personas.features import build_features
+from personas.model import PersonaModel
 from personas.scoring import score_parquet
 from personas.scoring.summary import summarise_assignments
 from personas.store import ArtifactRecord, ArtifactStore
@@ -18,6 +19,7 @@ from pipelines.config_file import LoadedConfig
 from pipelines.console import Steps
 from pipelines.models import ASSIGNMENTS, StoredModel
 from pipelines.tables import Prepared
+from pipelines.work_folder import replaced
 
 FILE = "assignments.parquet"
 
@@ -54,46 +56,67 @@ def score(
     Scored
     """
     model, config = stored.model, loaded.config
+    _check_fit(model, loaded, prepared)
+    features, answers = prepared.scratch / "features.parquet", prepared.scratch / FILE
+    with steps.step("build features"):
+        frame = build_features(prepared.engine, prepared.window, model.feature_set.inputs)
+        prepared.engine.write_parquet(frame.table.order_by("user_id"), features)
+    with steps.step("score users") as step:
+        score_parquet(
+            model,
+            features,
+            answers,
+            model_version=stored.record.version,
+            as_of=prepared.window.as_of,
+            language=config.language,
+            progress=step,
+        )
+    summary = {
+        **summarise_assignments(answers),
+        "model_version": stored.record.version,
+        "as_of": prepared.window.as_of.isoformat(),
+    }
+    # The copy is complete before anything is stored, and bears its name only afterwards.
+    with nullcontext() if output is None else replaced(output) as partial:
+        if partial is not None:
+            shutil.copyfile(answers, partial)
+        record = ArtifactStore(loaded.store_path).put(
+            ASSIGNMENTS, config.name, {FILE: answers}, created_at=datetime.now(UTC), metadata=summary
+        )
+    return Scored(record, record.path / FILE, summary)
+
+
+def _check_fit(model: PersonaModel, loaded: LoadedConfig, prepared: Prepared) -> None:
+    """Stop when the model was trained on something that the tables no longer have."""
     if prepared.window.lookback_days != model.window.lookback_days:
         raise ConfigError(
             f"features.lookback_days is {prepared.window.lookback_days}, but the model was trained on "
             f"{model.window.lookback_days} days; set it back, or train again."
         )
-    store = ArtifactStore(loaded.store_path)
-    scratch = Path(tempfile.mkdtemp(prefix="score-", dir=loaded.store_path / ".work"))
-    try:
-        with steps.step("build features"):
-            inputs = model.feature_set.inputs
-            frame = build_features(prepared.engine, prepared.window, inputs)
-            prepared.engine.write_parquet(frame.table.order_by("user_id"), scratch / "features.parquet")
-        with steps.step("score users") as step:
-            score_parquet(
-                model,
-                scratch / "features.parquet",
-                scratch / FILE,
-                model_version=stored.record.version,
-                as_of=prepared.window.as_of,
-                language=config.language,
-                progress=step,
-            )
-        summary = {
-            **summarise_assignments(scratch / FILE),
-            "model_version": stored.record.version,
-            "as_of": prepared.window.as_of.isoformat(),
-        }
-        record = store.put(
-            ASSIGNMENTS, config.name, {FILE: scratch / FILE}, created_at=datetime.now(UTC), metadata=summary
+    inputs = model.feature_set.inputs
+    tables = {table["name"]: table for table in prepared.contract["tables"]}
+    absent = set(tables["users"]["absent"])
+    gone = [f.argument for f in inputs if f.source in ("profile", "membership") and f.argument in absent]
+    if gone:
+        raise DataError(
+            f"{tables['users']['file']}: the model was trained on {', '.join(gone)}, which the users no longer "
+            "have; map them in the config, or train again."
         )
-        if output is not None:
-            _publish(record.path / FILE, output)
-        return Scored(record, record.path / FILE, summary)
-    finally:
-        shutil.rmtree(scratch, ignore_errors=True)
-
-
-def _publish(source: Path, target: Path) -> None:
-    """Copy beside the target first, so that a half-written file never carries its name."""
-    target.parent.mkdir(parents=True, exist_ok=True)
-    partial = target.with_name(f".{target.name}.partial")
-    shutil.copyfile(source, partial)
-    partial.replace(target)
+    kinds = {name: spec.kind for name, spec in loaded.config.attributes.items()}
+    for feature in inputs:
+        if feature.source == "profile" and kinds.get(feature.argument, feature.kind) != feature.kind:
+            raise ConfigError(
+                f"attributes.{feature.argument}.kind is {kinds[feature.argument]}, but the model was trained on a "
+                f"{feature.kind} attribute; set it back, or train again."
+            )
+    categories = sorted({f.argument for f in inputs if f.source == "category_history" and f.argument})
+    if not categories:
+        return
+    events = prepared.engine.table("events")
+    n_known = events.count(where=events.category.isin(categories)).to_pyarrow().as_py()
+    if not n_known:
+        raise DataError(
+            f"{tables['events']['file'] if 'events' in tables else 'sources.events'}: none of the categories that "
+            f"the model was trained on occurs ({', '.join(categories[:5])}{' ...' if categories[5:] else ''}); "
+            "map events and their categories as before, or train again."
+        )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import csv
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date
@@ -11,11 +11,12 @@ from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
+import pyarrow.parquet as pq
 
 from personas.config import SourceSpec
 from personas.datasets import load_dataset
 from personas.engine import Engine, Source, open_engine
-from personas.errors import NotFoundError
+from personas.errors import ConfigError, DataError, NotFoundError, PersonasError
 from personas.features import FeatureSet, FeatureSpec, propose_features
 from personas.schema import ObservationWindow
 from personas.schema.admit import admit_users
@@ -23,6 +24,7 @@ from personas.schema.check import CheckedTable, check_table, enforce_quarantine_
 from personas.schema.tables import TABLES, limit_amount
 from pipelines.config_file import LoadedConfig
 from pipelines.console import Steps
+from pipelines.work_folder import replaced, run_folder
 
 _NO_EVENTS = pa.schema(
     [
@@ -52,12 +54,15 @@ class Prepared:
         JSON-ready contract report.
     quarantine : Path
         File with one line per row fault.
+    scratch : Path
+        Folder for files of this run; deleted when the run ends.
     """
 
     engine: Engine
     window: ObservationWindow
     contract: dict[str, Any]
     quarantine: Path
+    scratch: Path
 
 
 @contextmanager
@@ -79,7 +84,7 @@ def prepared_tables(loaded: LoadedConfig, as_of: date, steps: Steps) -> Iterator
         Valid until the block ends; the engine's scratch files are deleted then.
     """
     config = loaded.config
-    with opened_engine(loaded) as engine:
+    with run_folder(loaded.store_path) as scratch, open_engine(work_dir=scratch) as engine:
         checked: dict[str, CheckedTable] = {}
         for name in TABLES:
             if getattr(config.sources, name) is not None:
@@ -102,23 +107,32 @@ def prepared_tables(loaded: LoadedConfig, as_of: date, steps: Steps) -> Iterator
             "warnings": [],
         }
         window = ObservationWindow(as_of, config.features.lookback_days)
-        yield Prepared(engine, window, contract, quarantine)
-
-
-@contextmanager
-def opened_engine(loaded: LoadedConfig) -> Iterator[Engine]:
-    """Open the engine with its scratch folder inside the store."""
-    with open_engine(work_dir=loaded.store_path / ".work") as engine:
-        yield engine
+        yield Prepared(engine, window, contract, quarantine, scratch)
 
 
 def read_checked(loaded: LoadedConfig, engine: Engine, name: str, as_of: date) -> CheckedTable:
     """Read one source, check it against its contract, and store the valid rows under its name."""
+    spec: SourceSpec = getattr(loaded.config.sources, name)
+    try:
+        return _read_checked(loaded, engine, name, as_of)
+    except PersonasError:
+        raise
+    except Exception:
+        if spec.path is not None and _is_damaged(loaded.resolve(spec.path)):
+            raise DataError(
+                f"{Path(spec.path).name}: this Parquet file is damaged in the middle, though its footer is whole; "
+                "copy or export it again."
+            ) from None
+        raise
+
+
+def _read_checked(loaded: LoadedConfig, engine: Engine, name: str, as_of: date) -> CheckedTable:
     config = loaded.config
     spec: SourceSpec = getattr(config.sources, name)
     raw = engine.read(_source(loaded, spec))
     mapping = spec.to_mapping()
     if name == "users":
+        _check_attributes(loaded, spec, raw.table.columns)
         engine.store("known_users", user_ids(raw.table, mapping))
     table = check_table(
         raw.table,
@@ -154,6 +168,31 @@ def proposed_features(loaded: LoadedConfig, prepared: Prepared) -> FeatureSet:
     )
 
 
+def _is_damaged(path: Path) -> bool:
+    """Return whether a file ends like Parquet, but can't be read through."""
+    try:
+        file = pq.ParquetFile(path)
+    except (pa.ArrowInvalid, OSError):
+        return False  # no Parquet at all
+    try:
+        for _ in file.iter_batches():
+            pass
+    except (pa.ArrowException, OSError, EOFError):
+        return True
+    return False
+
+
+def _check_attributes(loaded: LoadedConfig, spec: SourceSpec, columns: Collection[str]) -> None:
+    """Stop when a declared attribute would be missing for everybody."""
+    known = {*columns, *spec.columns, *spec.constants}
+    absent = [name for name in loaded.config.attributes if name not in known]
+    if absent:
+        raise ConfigError(
+            f"{loaded.path.name}: attributes declares {', '.join(absent)}, but the users have no such column and "
+            "sources.users.columns maps none to it; map it, or remove it."
+        )
+
+
 def _source(loaded: LoadedConfig, spec: SourceSpec) -> Source:
     if spec.dataset is not None:
         dataset, _, name = spec.dataset.partition(".")
@@ -177,14 +216,11 @@ def _source(loaded: LoadedConfig, spec: SourceSpec) -> Source:
 def _write_quarantine(loaded: LoadedConfig, checked: dict[str, CheckedTable], as_of: date) -> Path:
     """Write one line per row fault: file, row, column, reason; no values, as they may be personal."""
     path = loaded.store_path / "quarantine" / f"{loaded.config.name}-{as_of.isoformat()}.csv"
-    path.parent.mkdir(parents=True, exist_ok=True)
-    partial = path.with_name(f".{path.name}.partial")
-    with partial.open("w", encoding="utf-8", newline="") as file:
+    with replaced(path) as partial, partial.open("w", encoding="utf-8", newline="") as file:
         writer = csv.writer(file)
         writer.writerow(["table", "file", "row", "column", "reason"])
         for name, table in checked.items():
             if table.report.n_quarantined:
                 faults = table.faults.order_by("row", "column", "reason").to_pyarrow().to_pylist()
                 writer.writerows([name, f["file"], f["row"], f["column"], f["reason"]] for f in faults)
-    partial.replace(path)
     return path

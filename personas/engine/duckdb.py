@@ -67,6 +67,11 @@ def open_engine(*, work_dir: Path, memory_limit: str = "4GB", threads: int | Non
         settings["threads"] = threads
     try:
         connection = ibis.duckdb.connect(folder / "engine.duckdb", **settings)
+    except duckdb.IOException:
+        shutil.rmtree(folder)
+        raise DataError(
+            f"{work_dir}: the engine can't write its file here; the disk may be full. Free space, then run again."
+        ) from None
     except duckdb.Error:
         shutil.rmtree(folder)
         raise ConfigError(
@@ -163,7 +168,7 @@ def _explained(label: str) -> Iterator[None]:
         raise DataError(
             f"{label}: the work does not fit the memory and disk limits; raise memory_limit or free the work folder."
         ) from None
-    except duckdb.IOException:
+    except (duckdb.IOException, duckdb.TransactionException):
         raise DataError(
             f"{label}: reading or writing failed; the file may be damaged or the disk full. Copy it again and retry."
         ) from None

@@ -10,8 +10,9 @@ from typing import Any, Literal
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
+from threadpoolctl import threadpool_limits
 
-from personas.errors import DataError
+from personas.errors import ConfigError, DataError
 from personas.features import FeatureFrame, FeatureSet, columns_of
 from personas.model.base import Persona, PersonaModel
 from personas.model.calibrate import calibrate
@@ -119,68 +120,72 @@ def fit_personas(
 
     Raises
     ------
+    ConfigError
+        If the number of personas, or its range, is impossible.
     DataError
-        If there are too few users or no feature to cluster on.
+        If there are too few users, no feature to cluster on, or a clusterer finds less than two groups.
     GateError
         If a distilled scorecard does not reproduce its clusterer well enough.
     """
     options = options or FitOptions()
-    data = frame.sample(options.max_training_users).to_pandas()
-    inputs = frame.feature_set.inputs
-    held_out = _held_out(data.index, options.holdout_share)
-    training = data.loc[~held_out, inputs.names]
-    _check_size(training, inputs)
+    # Two threads add floats up in another order than one; the answer must not depend on the machine.
+    with threadpool_limits(limits=1):
+        data = frame.sample(options.max_training_users).to_pandas()
+        inputs = frame.feature_set.inputs
+        held_out = _held_out(data.index, options.holdout_share)
+        training = data.loc[~held_out, inputs.names]
+        _check_size(training, inputs)
 
-    recipe = Recipe(
-        clusterer,
-        kinds={f.name: f.kind for f in inputs},
-        feature_weights=feature_weights(training, inputs, options.block_weights),
-        transforms=skewed_transforms(training, inputs),
-    )
-    panel = data.loc[held_out, inputs.names] if held_out.sum() >= MINIMUM_USERS else training
-    discovery = discover(
-        recipe,
-        training,
-        panel,
-        sizes=range(options.min_personas, options.max_personas + 1)
-        if n_personas == "auto"
-        else (n_personas,),
-        min_share=options.min_share,
-        random_state=random_state,
-        progress=progress,
-    )
-    scores = evaluate(discovery.scorecard, columns_of(data[inputs.names]))
-    _check_no_empty_persona(scores, discovery.scorecard)
-    calibration = calibrate(discovery.probability, discovery.agreement)
-    confidence = np.interp(scores.probability, calibration.probability, calibration.confidence)
-    surprise_limit = float(np.quantile(scores.surprise[~held_out], 1.0 - options.out_of_distribution_share))
-    personas, match = _describe(data, scores, frame.feature_set, options, champion)
-    return PersonaModel(
-        name=options.name,
-        window=frame.window,
-        feature_set=frame.feature_set,
-        scorecard=discovery.scorecard,
-        personas=personas,
-        calibration=calibration,
-        low_confidence=options.low_confidence,
-        surprise_limit=surprise_limit,
-        clusterer=clusterer,
-        clusterer_params={
-            "random_state": random_state,
-            "feature_weights": {name: round(w, 6) for name, w in recipe.feature_weights.items()},
-            "transforms": dict(recipe.transforms),
-        },
-        selection=discovery.candidates,
-        metrics={
-            "n_training_users": float(len(training)),
-            "n_holdout_users": float(held_out.sum()),
-            "mean_confidence": float(confidence.mean()),
-            "assigned_share": float(np.mean(confidence >= options.low_confidence)),
-            **discovery.metrics,
-        },
-        events=match.events,
-        config=options.config,
-    )
+        recipe = Recipe(
+            clusterer,
+            kinds={f.name: f.kind for f in inputs},
+            feature_weights=feature_weights(training, inputs, options.block_weights),
+            transforms=skewed_transforms(training, inputs),
+        )
+        panel = data.loc[held_out, inputs.names] if held_out.sum() >= MINIMUM_USERS else training
+        discovery = discover(
+            recipe,
+            training,
+            panel,
+            sizes=_sizes(recipe, n_personas, options),
+            min_share=options.min_share,
+            random_state=random_state,
+            progress=progress,
+        )
+        scores = evaluate(discovery.scorecard, columns_of(data[inputs.names]))
+        _check_no_empty_persona(scores, discovery.scorecard)
+        calibration = calibrate(discovery.probability, discovery.agreement)
+        confidence = np.interp(scores.probability, calibration.probability, calibration.confidence)
+        surprise_limit = float(
+            np.quantile(scores.surprise[~held_out], 1.0 - options.out_of_distribution_share)
+        )
+        personas, match = _describe(data, scores, frame.feature_set, options, champion)
+        return PersonaModel(
+            name=options.name,
+            window=frame.window,
+            feature_set=frame.feature_set,
+            scorecard=discovery.scorecard,
+            personas=personas,
+            calibration=calibration,
+            low_confidence=options.low_confidence,
+            surprise_limit=surprise_limit,
+            clusterer=clusterer,
+            clusterer_params={
+                "random_state": random_state,
+                "feature_weights": {name: round(w, 6) for name, w in recipe.feature_weights.items()},
+                "transforms": dict(recipe.transforms),
+            },
+            selection=discovery.candidates,
+            metrics={
+                "n_training_users": float(len(training)),
+                "n_holdout_users": float(held_out.sum()),
+                "mean_confidence": float(confidence.mean()),
+                "assigned_share": float(np.mean(confidence >= options.low_confidence)),
+                **discovery.metrics,
+            },
+            events=match.events,
+            config=options.config,
+        )
 
 
 def _describe(
@@ -234,6 +239,19 @@ def _match(
     if set(champion.scorecard.features) <= set(data.columns):
         old = evaluate(champion.scorecard, columns_of(data[champion.scorecard.features])).label
     return match_personas(old, scores.label, ids, n_personas, used_ids=used_ids)
+
+
+def _sizes(recipe: Recipe, n_personas: int | Literal["auto"], options: FitOptions) -> tuple[int, ...]:
+    """Return the numbers of personas to try."""
+    if n_personas != "auto":
+        recipe.make(n_personas, 0)  # refuses a number that the clusterer would find by itself
+        return (n_personas,)
+    if not 1 <= options.min_personas <= options.max_personas:
+        raise ConfigError(
+            f"min_personas is {options.min_personas} and max_personas {options.max_personas}; "
+            "expected 1 <= min_personas <= max_personas."
+        )
+    return tuple(range(options.min_personas, options.max_personas + 1))
 
 
 def _held_out(user_ids: pd.Index, share: float) -> NDArray[np.bool_]:

@@ -18,6 +18,10 @@ STARTS = 5
 QUICK_STARTS = 2
 """Starts of a fit and of a refit; one start found the best optimum in 47 of 48 trials on planted data."""
 
+QUICK_TOL = 1e-6
+"""``tol`` of a refit: on planted data its labels agree with those of ``tol=1e-9`` to an ARI of .99, where
+refits on other samples agree to .76 to .97, in a third of the time where there are too many personas."""
+
 
 @dataclass(frozen=True)
 class Recipe:
@@ -46,7 +50,14 @@ class Recipe:
         found: str | None = getattr(load_clusterer(self.clusterer), "size_parameter", None)
         return found
 
-    def make(self, n_personas: int | None, random_state: int, *, quick: bool = False) -> Clusterer:
+    def make(
+        self,
+        n_personas: int | None,
+        random_state: int,
+        *,
+        quick: bool = False,
+        smallest: int | None = None,
+    ) -> Clusterer:
         """Return the unfitted clusterer.
 
         Parameters
@@ -56,7 +67,10 @@ class Recipe:
         random_state : int
             Seed.
         quick : bool
-            Fewer starts, for refits that only measure stability.
+            Fewer starts and a looser ``tol``, for refits that only measure stability.
+        smallest : int or None, >= 2
+            Users of the smallest persona, for a clusterer that finds the number by itself; None = its own
+            default.
 
         Raises
         ------
@@ -78,9 +92,13 @@ class Recipe:
         }
         if self.sized_by is not None:
             parameters |= {self.sized_by: n_personas, "n_init": QUICK_STARTS if quick else STARTS}
+        if self.clusterer == "hdbscan":
+            parameters["min_cluster_size"] = smallest
         if self.clusterer == "latent_class":
             # Without it, a class can shrink onto the zeros of a zero-inflated number.
             parameters["prior_count"] = 1.0
+            if quick:
+                parameters["tol"] = QUICK_TOL
         made: Clusterer = load_clusterer(self.clusterer)(**parameters)
         return made
 

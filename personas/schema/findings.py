@@ -120,12 +120,14 @@ def build_report(
         closed vocabularies (``text_``).
     faults : list of Fault
         Checks that were made.
-    name, file : str
-        Name of the contract, and of the source.
+    name : str
+        Name of the contract.
     supplied : tuple of str
         Canonical columns that the source has.
     as_of : date
         First day that features do not see.
+    file : str
+        Name of the source.
 
     Returns
     -------

@@ -112,7 +112,7 @@ def _term(position: int, item: Mapping[str, Any], arrays: Mapping[str, Floats]) 
         fields[name] = np.asarray(arrays[f"{position}.{name}"], dtype=np.float64)
     if kind == "polynomial":
         if fields["transform"] not in ("identity", "log1p", "sqrt"):
-            raise KeyError(fields["transform"])
+            raise DataError(f"the transform {fields['transform']!r} is unknown")
         fields["lower"] = -math.inf if fields["lower"] is None else fields["lower"]
         fields["upper"] = math.inf if fields["upper"] is None else fields["upper"]
     if kind == "table":

@@ -18,7 +18,8 @@ class Candidate:
     log_likelihood, bic : float or None
         Total (weighted) log likelihood in natural logs, and BIC; None when the clusterer has none.
     stability : float or None
-        Mean adjusted Rand index between bootstrap refits on the same panel, -1 to 1.
+        Mean adjusted Rand index between bootstrap refits on the same panel, -1 to 1; None when it wasn't
+        measured: clusters that are distilled, or a smallest persona too small for the rule to pick.
     smallest_share : float, 0 to 1
         Share of the smallest persona.
     chosen : bool

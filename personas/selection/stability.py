@@ -10,6 +10,7 @@ import pandas as pd
 from joblib import Parallel, delayed
 from numpy.typing import NDArray
 from sklearn.metrics import adjusted_rand_score
+from threadpoolctl import threadpool_limits
 
 from personas.features import columns_of
 from personas.scorecard import Scorecard
@@ -47,12 +48,18 @@ def refit_labels(
     seeds = np.random.SeedSequence(random_state).generate_state(n_resamples)
     size = min(max_users, len(data))
 
-    def one(seed: int) -> NDArray[np.int32]:
-        rows = np.sort(np.random.default_rng(seed).integers(0, len(data), size))
-        scorecard = fit(data.iloc[rows], int(seed % 2**31))
-        return evaluate(scorecard, columns_of(panel)).label
+    def draw(seed: int) -> pd.DataFrame:
+        return data.iloc[np.sort(np.random.default_rng(seed).integers(0, len(data), size))]
 
-    yield from Parallel(n_jobs=-1, return_as="generator")(delayed(one)(int(seed)) for seed in seeds)
+    # Drawn here, so that a worker is sent one resample instead of all users.
+    yield from Parallel(n_jobs=-1, return_as="generator")(
+        delayed(_label_panel)(fit, draw(int(seed)), panel, int(seed % 2**31)) for seed in seeds
+    )
+
+
+def _label_panel(fit: Fit, resample: pd.DataFrame, panel: pd.DataFrame, seed: int) -> NDArray[np.int32]:
+    with threadpool_limits(limits=1):  # a worker process has a limit of its own, which varies by machine
+        return evaluate(fit(resample, seed), columns_of(panel)).label
 
 
 def mean_pairwise_ari(labelings: list[NDArray[np.int32]]) -> float:
