@@ -321,7 +321,7 @@ def main(arguments: list[str] | None = None) -> None:
     sys.exit(_exit_code(arguments))
 
 
-def _exit_code(arguments: list[str] | None) -> int:
+def _exit_code(arguments: list[str] | None) -> int:  # noqa: PLR0911 - one door per kind of end
     try:
         cli.main(args=arguments, prog_name="personas", standalone_mode=False)
     except (click.exceptions.Abort, KeyboardInterrupt):
@@ -334,6 +334,10 @@ def _exit_code(arguments: list[str] | None) -> int:
         click.echo(f"Error: {error}", err=True)
         return error.exit_code
     except OSError as error:
+        if isinstance(error, BrokenPipeError):
+            # The reader of our output went away (`| head`): nothing is wrong, and nobody listens any more.
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            return 0
         click.echo(f"Error: {_of_the_system(error)}", err=True)
         return 2
     except Exception:  # noqa: BLE001 - the last door: anything else is our fault

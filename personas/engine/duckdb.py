@@ -77,6 +77,8 @@ def open_engine(*, work_dir: Path, memory_limit: str = "4GB", threads: int | Non
         raise ConfigError(
             f"DuckDB did not accept memory_limit {memory_limit!r}; write it like 4GB or 800MB."
         ) from None
+    # DuckDB would draw its own bar on standard output, which belongs to the caller.
+    connection.con.execute("SET enable_progress_bar = false")
     return DuckDBEngine(connection, folder)
 
 
