@@ -137,7 +137,10 @@ class ContractSpec(_Spec):
         10_000_000, gt=0, description="A larger amount of one order line is a row fault."
     )
     require_consent: bool = Field(False, description="Drop users without a recorded profiling consent.")
-    time_zone: str = Field("UTC", description="Zone that timestamps with an offset are turned into.")
+    time_zone: str | None = Field(
+        None,
+        description="Zone of the brand, for example Asia/Shanghai; needed when timestamps carry an offset.",
+    )
 
 
 class FeaturesSpec(_Spec):

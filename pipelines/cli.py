@@ -209,13 +209,14 @@ def export(
     dry_run: bool,
     as_json: bool,
 ) -> None:
-    """Write audience files of the newest scored users, with consent, hashing, minimum size and a receipt.
+    """Write audience files of the users scored last, with consent, hashing, minimum size and a receipt.
 
     \b
     Example:
       personas export personas.yaml --destination google_customer_match --persona P02 --dry-run
     """
-    from pipelines.jobs import ExportOrder, export_personas
+    from pipelines.export import ExportOrder
+    from pipelines.jobs import export_personas
 
     order = ExportOrder(destination, persona, min_confidence, file_format, output, dry_run)
     export_personas(config, order, as_json=as_json)
@@ -340,8 +341,8 @@ def _exit_code(arguments: list[str] | None) -> int:  # noqa: PLR0911 - one door 
             return 0
         click.echo(f"Error: {_of_the_system(error)}", err=True)
         return 2
-    except Exception:  # noqa: BLE001 - the last door: anything else is our fault
-        traceback.print_exc()
+    except Exception as error:  # noqa: BLE001 - the last door: anything else is our fault
+        click.echo(_frames(error), err=True)
         click.echo("This is our fault, not yours. Please report it with the lines above.", err=True)
         return 3
     return 0
@@ -351,6 +352,16 @@ def _of_the_system(error: OSError) -> str:
     """Say what the operating system refused: a full disk or a missing right is the user's to mend."""
     where = f"{shown(os.fsdecode(error.filename))}: " if isinstance(error.filename, (str, bytes)) else ""
     return f"{where}{error.strerror or error}; expected to read and write here. Free space or check rights, then run again."
+
+
+def _frames(error: BaseException) -> str:
+    """Return where an error came from, without its message: libraries quote the value they stumbled over."""
+    earlier = error.__cause__ or (None if error.__suppress_context__ else error.__context__)
+    kind = f"{type(error).__module__}.{type(error).__qualname__}"
+    return (
+        (f"{_frames(earlier)}\n\nThen:\n\n" if earlier else "")
+        + f"{''.join(traceback.format_tb(error.__traceback__))}{kind} (its message may quote your data and is left out)"
+    )
 
 
 def _quiet_libraries() -> None:

@@ -1,4 +1,4 @@
-"""Export: the newest assignments become audience files for one destination."""
+"""Export: the assignments scored last become audience files for one destination."""
 
 from __future__ import annotations
 
@@ -11,17 +11,48 @@ from personas.config import ExportSpec
 from personas.engine import open_engine
 from personas.errors import NotFoundError
 from personas.export import ExportRequest, Receipt, export_audience, load_destination
+from personas.schema.admit import strictest_consents
 from personas.schema.check import enforce_quarantine_share
-from personas.store import ArtifactStore
+from personas.store import ArtifactRecord, ArtifactStore
 from pipelines.config_file import LoadedConfig
 from pipelines.console import Steps, command, shown
-from pipelines.models import ASSIGNMENTS
+from pipelines.models import ASSIGNMENTS, scorings
 from pipelines.score import FILE
 from pipelines.tables import read_checked
 from pipelines.work_folder import run_folder
 
 if TYPE_CHECKING:
     import pandas as pd
+
+
+@dataclass(frozen=True)
+class ExportOrder:
+    """What is exported.
+
+    Parameters
+    ----------
+    destination : str
+        Registered destination.
+    persona : str or None
+        Id or name; None = every persona.
+    min_confidence : float or None, 0 to 1
+        None = the config's.
+    file_format : str or None
+        Of the destination ``file``; None = CSV.
+    output : Path or None
+        Target; None = ``audiences/NAME/AS_OF-HASH`` in the store, the hash being that of the assignments'
+        version. Another export of the same place gets a numbered folder beside the first, see
+        :func:`personas.export.export_audience`.
+    dry_run : bool
+        Count and check only.
+    """
+
+    destination: str
+    persona: str | None = None
+    min_confidence: float | None = None
+    file_format: str | None = None
+    output: Path | None = None
+    dry_run: bool = False
 
 
 @dataclass(frozen=True)
@@ -43,7 +74,7 @@ class Exported:
         for r in self.receipts:
             left_out = ", ".join(f"{reason} {n:,}" for reason, n in {**r.suppressed, **r.rejected}.items())
             lines.append(
-                f"  {r.code}: {r.n_users:,} of {r.n_candidates:,} users"
+                f"  {r.folder or r.code}: {r.n_users:,} of {r.n_candidates:,} users"
                 + (f" (left out: {left_out})" if left_out else "")
             )
             lines += [f"    note: {warning}" for warning in r.warnings]
@@ -54,17 +85,9 @@ class Exported:
 
 
 def export_files(
-    loaded: LoadedConfig,
-    steps: Steps,
-    *,
-    destination: str,
-    persona: str | None = None,
-    min_confidence: float | None = None,
-    file_format: str | None = None,
-    folder: Path | None = None,
-    dry_run: bool = False,
+    loaded: LoadedConfig, steps: Steps, order: ExportOrder, *, scored: ArtifactRecord | None = None
 ) -> Exported:
-    """Write the audiences of the newest assignments.
+    """Write audiences.
 
     Parameters
     ----------
@@ -72,49 +95,37 @@ def export_files(
         The use case.
     steps : Steps
         Progress display.
-    destination : str
-        Registered destination.
-    persona : str, optional
-        Id or name; default every persona.
-    min_confidence : float, optional
-        Default the config's.
-    file_format : str, optional
-        Of the destination ``file``; default CSV.
-    folder : Path, optional
-        Target; default ``audiences/NAME/MODEL_VERSION`` in the store.
-    dry_run : bool
-        Count and check only.
+    order : ExportOrder
+        What is exported.
+    scored : ArtifactRecord, optional
+        The assignments; default those scored last.
 
     Returns
     -------
     Exported
     """
     config = loaded.config
-    place = load_destination(destination, _options(config.export, destination, file_format))
-    store = ArtifactStore(loaded.store_path)
-    versions = store.versions(ASSIGNMENTS, config.name)
-    if not versions:
-        raise NotFoundError(
-            f"{shown(store.root)} holds no scored users of {config.name!r}; score them first: "
-            f"{command('score', loaded.path)} --as-of DATE."
-        )
-    newest = store.get(ASSIGNMENTS, config.name, versions[-1])
-    as_of = date.fromisoformat(newest.metadata["as_of"])
+    place = load_destination(order.destination, _options(config.export, order))
+    record = scored or _scored_last(loaded)
+    as_of = date.fromisoformat(record.metadata["as_of"])
     needed = [n for n in ("identifiers", "consents") if getattr(config.sources, n) is not None]
     with steps.step("read consents and identifiers"):
         tables = _user_tables(loaded, needed, as_of)
-    target = folder or store.root / "audiences" / config.name / newest.metadata["model_version"]
-    with steps.step(f"export to {destination}"):
+    target = order.output or (
+        loaded.store_path / "audiences" / config.name / f"{as_of.isoformat()}-{record.content_sha256[:8]}"
+    )
+    wanted = order.min_confidence
+    with steps.step(f"export to {order.destination}"):
         receipts = export_audience(
-            newest.path / FILE,
+            record.path / FILE,
             place,
             ExportRequest(
                 folder=target,
-                persona_id=persona,
-                min_confidence=config.export.min_confidence if min_confidence is None else min_confidence,
+                persona_id=order.persona,
+                min_confidence=config.export.min_confidence if wanted is None else wanted,
                 minimum_size=config.export.minimum_size,
                 language=config.language,
-                dry_run=dry_run,
+                dry_run=order.dry_run,
             ),
             identifiers=tables.get("identifiers"),
             consents=tables.get("consents"),
@@ -122,9 +133,20 @@ def export_files(
     return Exported(receipts, target / place.name)
 
 
-def _options(spec: ExportSpec, destination: str, file_format: str | None) -> dict[str, str]:
-    options = {"phone_region": spec.phone_region} if destination == "google_customer_match" else {}
-    return {**options, **({"format": file_format} if file_format else {})}
+def _scored_last(loaded: LoadedConfig) -> ArtifactRecord:
+    store, name = ArtifactStore(loaded.store_path), loaded.config.name
+    versions = scorings(store, name)
+    if not versions:
+        raise NotFoundError(
+            f"{shown(store.root)} holds no scored users of {name!r}; score them first: "
+            f"{command('score', loaded.path)} --as-of DATE."
+        )
+    return store.get(ASSIGNMENTS, name, versions[-1])
+
+
+def _options(spec: ExportSpec, order: ExportOrder) -> dict[str, str]:
+    options = {"phone_region": spec.phone_region} if order.destination == "google_customer_match" else {}
+    return {**options, **({"format": order.file_format} if order.file_format else {})}
 
 
 def _user_tables(loaded: LoadedConfig, names: list[str], as_of: date) -> dict[str, pd.DataFrame]:
@@ -133,5 +155,7 @@ def _user_tables(loaded: LoadedConfig, names: list[str], as_of: date) -> dict[st
         for name in names:
             checked = read_checked(loaded, engine, name, as_of)
             enforce_quarantine_share(checked.report, max_share=loaded.config.contract.max_quarantine_share)
-            tables[name] = engine.table(name).order_by("user_id").to_pyarrow().to_pandas()
+            table = engine.table(name)
+            folded = strictest_consents(table) if name == "consents" else table
+            tables[name] = folded.order_by("user_id").to_pyarrow().to_pandas()
     return tables

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -12,24 +11,20 @@ from personas.schema import Language, Text
 from personas.store import ArtifactStore
 from pipelines.config_file import load_config
 from pipelines.console import command, say, shown, steps, store_option
-from pipelines.export import export_files
-from pipelines.models import MODELS, StoredModel, find_model, model_row, open_model, personas_of
+from pipelines.export import ExportOrder, export_files
+from pipelines.models import (
+    MODELS,
+    StoredModel,
+    find_model,
+    model_row,
+    open_model,
+    personas_of,
+    remember_name,
+)
 from pipelines.report import write_report
 from pipelines.score import Scored, score
 from pipelines.tables import Prepared, prepared_tables
 from pipelines.train import Trained, train
-
-
-@dataclass(frozen=True)
-class ExportOrder:
-    """What the export verb was asked for."""
-
-    destination: str
-    persona: str | None
-    min_confidence: float | None
-    file_format: str | None
-    output: Path | None
-    dry_run: bool
 
 
 def check_sources(config: Path, as_of: date, *, as_json: bool) -> None:
@@ -37,8 +32,8 @@ def check_sources(config: Path, as_of: date, *, as_json: bool) -> None:
     loaded = load_config(config)
     with steps(quiet=as_json) as progress, prepared_tables(loaded, as_of, progress) as prepared:
         say(
-            {"contract": prepared.contract, "quarantine": prepared.quarantine},
-            _contract_lines(prepared),
+            {"as_of": as_of, "contract": prepared.contract, "quarantine": prepared.quarantine},
+            [*_contract_lines(prepared), f"Ages as of {as_of}."],
             as_json=as_json,
         )
 
@@ -82,16 +77,7 @@ def export_personas(config: Path, order: ExportOrder, *, as_json: bool) -> None:
     """Write audience files and print the receipts."""
     loaded = load_config(config)
     with steps(quiet=as_json) as progress:
-        exported = export_files(
-            loaded,
-            progress,
-            destination=order.destination,
-            persona=order.persona,
-            min_confidence=order.min_confidence,
-            file_format=order.file_format,
-            folder=order.output,
-            dry_run=order.dry_run,
-        )
+        exported = export_files(loaded, progress, order)
     say(exported.result, exported.lines, as_json=as_json)
 
 
@@ -103,11 +89,14 @@ def run_all(config: Path, as_of: date, *, as_json: bool) -> None:
         with prepared_tables(loaded, as_of, progress) as prepared:
             trained = train(loaded, prepared, progress)
             champion = open_model(store, loaded.config.name)
-            scored = score(loaded, prepared, champion, progress, None)
+            remedy = (
+                f"switch to the model just trained and run again: {_promotion(trained, loaded.store_path)}"
+            )
+            scored = score(loaded, prepared, champion, progress, None, remedy=remedy)
             warnings = _warning_lines(prepared)
         with progress.step("write report"):
             report = write_report(store, trained.stored, loaded.config.language, None)
-        exported = export_files(loaded, progress, destination="file")
+        exported = export_files(loaded, progress, ExportOrder("file"), scored=scored.record)
     result = {**_trained_result(trained), **_scored_result(scored, None), "report": report, **exported.result}
     lines = [
         *warnings,
@@ -150,8 +139,7 @@ def name_persona(
     opened = ArtifactStore(store)
     stored = find_model(opened, reference)
     persona_id = stored.model.persona(persona).persona_id
-    stored.model.renamed({persona_id: Text(*name)})
-    opened.set_persona_name(MODELS, stored.model.name, persona_id, zh=name[0], en=name[1])
+    remember_name(opened, stored, persona_id, Text(*name))
     result = {"model": stored.model.name, "persona_id": persona_id, "name_zh": name[0], "name_en": name[1]}
     say(result, [f"{persona_id} is now called {name[0]} / {name[1]}."], as_json=as_json)
 
@@ -209,13 +197,13 @@ def _trained_lines(trained: Trained, store: Path) -> list[str]:
             f"the scorecard agrees with its labels on {stored.model.metrics['fidelity']:.1%} of held-out users."
         )
     if not stored.is_champion:
-        lines.append(
-            "The champion stays in use. To switch: "
-            + command(
-                "models", "promote", f"{stored.model.name}/{stored.record.version}", *store_option(store)
-            )
-        )
+        lines.append(f"The champion stays in use. To switch: {_promotion(trained, store)}")
     return lines
+
+
+def _promotion(trained: Trained, store: Path) -> str:
+    stored = trained.stored
+    return command("models", "promote", f"{stored.model.name}/{stored.record.version}", *store_option(store))
 
 
 def _persona_lines(stored: StoredModel) -> list[str]:

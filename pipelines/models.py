@@ -8,10 +8,11 @@ from typing import Any
 
 from personas.errors import NotFoundError
 from personas.model import PersonaModel
+from personas.model.base import usable_names
 from personas.model.persist import load_model
 from personas.schema import Text
 from personas.store import ArtifactRecord, ArtifactStore
-from pipelines.console import shown
+from pipelines.console import command, shown, store_option
 
 MODELS = "models"
 ASSIGNMENTS = "assignments"
@@ -38,6 +39,9 @@ def open_model(
 ) -> StoredModel:
     """Load a model: the given version, else the champion.
 
+    A remembered name that another persona of this model goes by is left out, so that names never stop
+    a model from being opened.
+
     Parameters
     ----------
     store : ArtifactStore
@@ -52,13 +56,19 @@ def open_model(
     Raises
     ------
     NotFoundError
-        If there is no such model.
+        If there is no such model, or the champion's folder was deleted.
     """
     versions = store.versions(MODELS, name)
     champion = store.champion(MODELS, name)
     if not versions:
         raise NotFoundError(
             f"{shown(store.root)} holds no model of {name!r}; train one first: {how_to_train}."
+        )
+    if version is None and champion is not None and champion not in versions:
+        raise NotFoundError(
+            f"{shown(store.root)} lacks the champion of {name!r}, {champion}: its folder was deleted. Restore it, "
+            f"or promote another version: "
+            f"{command('models', 'promote', f'{name}/{versions[-1]}', *store_option(store.root))}"
         )
     wanted = version or champion or versions[-1]
     matches = [v for v in versions if v.startswith(wanted)]
@@ -68,9 +78,9 @@ def open_model(
             f"choose one of: {', '.join(versions)}."
         )
     record = store.get(MODELS, name, matches[0])
-    return StoredModel(
-        record, load_model(record.path).renamed(given_names(store, name)), matches[0] == champion
-    )
+    model = load_model(record.path)
+    names = usable_names({p.persona_id: p.name for p in model.personas}, given_names(store, name))
+    return StoredModel(record, model.renamed(names), matches[0] == champion)
 
 
 def find_model(store: ArtifactStore, reference: str | None) -> StoredModel:
@@ -105,6 +115,32 @@ def find_model(store: ArtifactStore, reference: str | None) -> StoredModel:
 def given_names(store: ArtifactStore, name: str) -> dict[str, Text]:
     """Return the names that the user gave to personas of a use case."""
     return {key: Text(value["zh"], value["en"]) for key, value in store.persona_names(MODELS, name).items()}
+
+
+def remember_name(store: ArtifactStore, stored: StoredModel, persona_id: str, name: Text) -> None:
+    """Give a persona a name that this model, the champion and later models keep.
+
+    Raises
+    ------
+    ConfigError
+        If another persona of this model or of the champion goes by that name.
+    """
+    use_case = stored.model.name
+    champion = store.champion(MODELS, use_case)
+    stored.model.renamed({persona_id: name})
+    if champion in store.versions(MODELS, use_case):
+        open_model(store, use_case, champion).model.renamed({persona_id: name})
+    store.set_persona_name(MODELS, use_case, persona_id, zh=name.zh, en=name.en)
+
+
+def scorings(store: ArtifactStore, name: str) -> list[str]:
+    """Return the versions of the assignments of a use case; the one scored last comes last.
+
+    Equal assignments are stored once, so the newest version isn't always the one scored last: that one is
+    the champion of its kind.
+    """
+    versions = store.versions(ASSIGNMENTS, name)
+    return [*versions, *(v for v in store.champions(ASSIGNMENTS, name) if v in versions)]
 
 
 def model_row(stored: StoredModel) -> dict[str, Any]:

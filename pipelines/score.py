@@ -34,7 +34,13 @@ class Scored:
 
 
 def score(
-    loaded: LoadedConfig, prepared: Prepared, stored: StoredModel, steps: Steps, output: Path | None
+    loaded: LoadedConfig,
+    prepared: Prepared,
+    stored: StoredModel,
+    steps: Steps,
+    output: Path | None,
+    *,
+    remedy: str = "train and promote a new model",
 ) -> Scored:
     """Build the model's features for every admitted user and stream them through its scorecard.
 
@@ -50,13 +56,15 @@ def score(
         Progress display.
     output : Path or None
         A second place to write the assignments to.
+    remedy : str
+        What the message says to do instead of changing the config back, when the model doesn't fit it.
 
     Returns
     -------
     Scored
     """
     model, config = stored.model, loaded.config
-    _check_fit(model, loaded, prepared)
+    _check_fit(model, loaded, prepared, remedy)
     features, answers = prepared.scratch / "features.parquet", prepared.scratch / FILE
     with steps.step("build features"):
         frame = build_features(prepared.engine, prepared.window, model.feature_set.inputs)
@@ -80,18 +88,20 @@ def score(
     with nullcontext() if output is None else replaced(output) as partial:
         if partial is not None:
             shutil.copyfile(answers, partial)
-        record = ArtifactStore(loaded.store_path).put(
+        store = ArtifactStore(loaded.store_path)
+        record = store.put(
             ASSIGNMENTS, config.name, {FILE: answers}, created_at=datetime.now(UTC), metadata=summary
         )
+        store.promote(ASSIGNMENTS, config.name, record.version)  # exports take the users scored last
     return Scored(record, record.path / FILE, summary)
 
 
-def _check_fit(model: PersonaModel, loaded: LoadedConfig, prepared: Prepared) -> None:
+def _check_fit(model: PersonaModel, loaded: LoadedConfig, prepared: Prepared, remedy: str) -> None:
     """Stop when the model was trained on something that the tables no longer have."""
     if prepared.window.lookback_days != model.window.lookback_days:
         raise ConfigError(
             f"features.lookback_days is {prepared.window.lookback_days}, but the model was trained on "
-            f"{model.window.lookback_days} days; set it back, or train again."
+            f"{model.window.lookback_days} days; set it back, or {remedy}."
         )
     inputs = model.feature_set.inputs
     tables = {table["name"]: table for table in prepared.contract["tables"]}
@@ -100,14 +110,14 @@ def _check_fit(model: PersonaModel, loaded: LoadedConfig, prepared: Prepared) ->
     if gone:
         raise DataError(
             f"{tables['users']['file']}: the model was trained on {', '.join(gone)}, which the users no longer "
-            "have; map them in the config, or train again."
+            f"have; map them in the config, or {remedy}."
         )
     kinds = {name: spec.kind for name, spec in loaded.config.attributes.items()}
     for feature in inputs:
         if feature.source == "profile" and kinds.get(feature.argument, feature.kind) != feature.kind:
             raise ConfigError(
                 f"attributes.{feature.argument}.kind is {kinds[feature.argument]}, but the model was trained on a "
-                f"{feature.kind} attribute; set it back, or train again."
+                f"{feature.kind} attribute; set it back, or {remedy}."
             )
     categories = sorted({f.argument for f in inputs if f.source == "category_history" and f.argument})
     if not categories:
@@ -118,5 +128,5 @@ def _check_fit(model: PersonaModel, loaded: LoadedConfig, prepared: Prepared) ->
         raise DataError(
             f"{tables['events']['file'] if 'events' in tables else 'sources.events'}: none of the categories that "
             f"the model was trained on occurs ({', '.join(categories[:5])}{' ...' if categories[5:] else ''}); "
-            "map events and their categories as before, or train again."
+            f"map events and their categories as before, or {remedy}."
         )

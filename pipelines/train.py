@@ -9,7 +9,6 @@ from datetime import UTC, datetime
 from typing import Any
 
 from personas.config import ArchetypeRange, ArchetypesSpec
-from personas.errors import NotFoundError
 from personas.features import build_features
 from personas.model import Archetype, FitOptions, PersonaModel, fit_personas
 from personas.model.persist import model_to_files
@@ -26,7 +25,6 @@ class Trained:
     """What a training run left in the store."""
 
     stored: StoredModel
-    became_champion: bool
 
 
 def train(loaded: LoadedConfig, prepared: Prepared, steps: Steps) -> Trained:
@@ -54,6 +52,7 @@ def train(loaded: LoadedConfig, prepared: Prepared, steps: Steps) -> Trained:
         "warnings": [*prepared.contract["warnings"], *feature_set.warnings],
     }
     names = given_names(store, config.name)
+    champion = _champion(store, config.name)
     with steps.step("find personas") as step:
         model = fit_personas(
             build_features(prepared.engine, prepared.window, feature_set),
@@ -61,7 +60,7 @@ def train(loaded: LoadedConfig, prepared: Prepared, steps: Steps) -> Trained:
             n_personas=config.personas.n_personas,
             random_state=config.personas.random_state,
             options=fit_options(loaded, names),
-            champion=_champion(store, config.name),
+            champion=champion,
             progress=lambda _, done, total: step(done, total),
         )
     files = {**model_to_files(model), "contract.json": _json_bytes(contract)}
@@ -72,10 +71,9 @@ def train(loaded: LoadedConfig, prepared: Prepared, steps: Steps) -> Trained:
         created_at=datetime.now(UTC),
         metadata={"as_of": model.as_of.isoformat(), "persona_ids": [p.persona_id for p in model.personas]},
     )
-    first = store.champion(MODELS, config.name) is None
-    if first:
+    if store.champion(MODELS, config.name) not in store.versions(MODELS, config.name):
         store.promote(MODELS, config.name, record.version)
-    return Trained(open_model(store, config.name, record.version), first)
+    return Trained(open_model(store, config.name, record.version))
 
 
 def fit_options(loaded: LoadedConfig, names: Mapping[str, Text]) -> FitOptions:
@@ -116,10 +114,10 @@ def archetype_nouns(spec: ArchetypesSpec) -> tuple[Archetype, ...]:
 
 
 def _champion(store: ArtifactStore, name: str) -> PersonaModel | None:
-    try:
-        return open_model(store, name).model if store.champion(MODELS, name) else None
-    except NotFoundError:
+    """Return the model to match ids with; None when there was never one, or every version was deleted."""
+    if store.champion(MODELS, name) is None or not store.versions(MODELS, name):
         return None
+    return open_model(store, name).model
 
 
 def _used_ids(store: ArtifactStore, name: str) -> tuple[str, ...]:

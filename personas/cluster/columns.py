@@ -19,6 +19,7 @@ from personas.cluster.base import FeatureKinds
 from personas.errors import ConfigError, DataError
 from personas.schema import KINDS, Kind
 from personas.scorecard import Transform
+from personas.scorecard.columns import level_text
 
 Floats = NDArray[np.float64]
 
@@ -390,15 +391,6 @@ def _bounds(kind: Kind, values: Floats, clip: float | None, weight: Floats) -> t
     return (smallest if kind == "count" else float(low - margin)), float(high + margin)
 
 
-def _token(value: Any) -> str:
-    """Return a level as text: whole numbers without a decimal point, booleans as 0 and 1."""
-    if isinstance(value, (bool, np.bool_, int, np.integer)):
-        return str(int(value))
-    if isinstance(value, (float, np.floating)):
-        return str(int(value)) if float(value).is_integer() else repr(float(value))
-    return str(value)
-
-
 def _factors(series: pd.Series[Any]) -> tuple[NDArray[np.intp], list[Any], bool]:
     """Return codes (-1 = missing), the values they stand for, and whether these have an order."""
     if isinstance(series.dtype, pd.CategoricalDtype):
@@ -414,7 +406,7 @@ def _learn_levels(name: str, kind: Kind, series: pd.Series[Any]) -> tuple[str, .
         raise DataError(f"Column {name!r} has no observed value; drop it.")
     found = [value for code, value in enumerate(values) if code in seen]
     if kind == "binary":
-        odd = [value for value in found if _token(value) not in _BINARY_LEVELS]
+        odd = [value for value in found if level_text(value) not in _BINARY_LEVELS]
         if odd:
             raise DataError(
                 f"Column {name!r} is binary but holds values other than 0 and 1; recode it, or give it the "
@@ -422,18 +414,18 @@ def _learn_levels(name: str, kind: Kind, series: pd.Series[Any]) -> tuple[str, .
             )
         return _BINARY_LEVELS
     if ordered:
-        return tuple(dict.fromkeys(_token(value) for value in found))
+        return tuple(dict.fromkeys(level_text(value) for value in found))
     numeric = all(isinstance(v, (bool, np.bool_, int, float, np.integer, np.floating)) for v in found)
     if kind == "ordinal" and not numeric:
         raise DataError(
             f"Column {name!r} is ordinal but its levels are text without an order; make it an ordered "
             "Categorical, or numbers."
         )
-    return tuple(dict.fromkeys(_token(v) for v in (sorted(found) if numeric else sorted(found, key=str))))
+    return tuple(dict.fromkeys(level_text(v) for v in (sorted(found) if numeric else sorted(found, key=str))))
 
 
 def _codes(series: pd.Series[Any], levels: tuple[str, ...]) -> Floats:
     codes, values, _ = _factors(series)
     place = {level: float(code) for code, level in enumerate(levels)}
-    lookup = np.array([place.get(_token(value), np.nan) for value in values] + [np.nan])
+    lookup = np.array([place.get(level_text(value), np.nan) for value in values] + [np.nan])
     return lookup[codes]

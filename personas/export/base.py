@@ -81,6 +81,9 @@ class Receipt:
         Whether nothing was written.
     warnings : tuple of str
         What the user should know.
+    folder : str
+        Name of the folder that holds this receipt (empty for a dry run): the code, and from the second
+        different export of the same place on a number after it.
     """
 
     destination: str
@@ -100,6 +103,7 @@ class Receipt:
     files: dict[str, str] = field(default_factory=dict)
     dry_run: bool = False
     warnings: tuple[str, ...] = ()
+    folder: str = ""
 
     def to_dict(self) -> dict[str, Any]:
         """Return a JSON-ready dict.

@@ -242,7 +242,7 @@ def normalise_tencent_oaid(value: str) -> str | None:
 
 
 def normalise_tencent_mac(value: str) -> str | None:
-    """Spell a MAC address as Tencent hashes it: upper case, no colons.
+    """Spell a MAC address as Tencent hashes it: upper case, no colons; no destination uses it yet.
 
     Parameters
     ----------

@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext, suppress
 from dataclasses import dataclass, replace
 from datetime import date
+from itertools import count
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -43,7 +44,7 @@ class ExportRequest:
     ----------
     folder : Path
         Each audience gets the folder ``<folder>/<destination>/<code>`` with its files and
-        ``receipt.json``.
+        ``receipt.json``; where another export stands, ``<code>-2``, ``<code>-3``, ...
     persona_id : str or None
         Id or name of one persona; None = every persona, one audience each.
     min_confidence : float, 0 to 1
@@ -84,7 +85,9 @@ def export_audience(
     """Write the audience of each persona that is asked for, and return the receipts.
 
     Everything is built in a temporary folder beside the target and moved at the end: after a failure
-    nothing is left. An export that exists already with the same bytes is left as it is.
+    nothing is left. An export that exists already with the same bytes is left as it is; another one of
+    the same persona and week (a new opt-out, another format or min_confidence) stays too, and the new one
+    gets the next numbered folder beside it, so no receipt is ever lost. The receipt names its folder.
 
     Parameters
     ----------
@@ -114,7 +117,7 @@ def export_audience(
     UnsafeExportError
         If consents are needed and absent, or if no audience reaches the minimum size.
     ConfigError
-        If another export stands where this one would be written.
+        If a file stands where a folder has to be.
     """
     table = _read_assignments(assignments)
     _check_sources(destination, identifiers, consents)
@@ -125,7 +128,7 @@ def export_audience(
         if not any(receipt.n_users for receipt in receipts):
             raise UnsafeExportError(_too_small(receipts))
         if workspace is not None:
-            _publish(workspace, target, [receipt.code for receipt in receipts])
+            _publish(workspace, target, [receipt.folder for receipt in receipts])
     return receipts
 
 
@@ -214,10 +217,7 @@ class _Run:
             for path in written.paths:
                 path.unlink()
             receipt = _withhold(receipt)
-        if folder is not None:
-            text = json.dumps(receipt.to_dict(), ensure_ascii=False, indent=2, sort_keys=True)
-            (folder / RECEIPT_FILE).write_text(text + "\n", encoding="utf-8")
-        return receipt
+        return receipt if folder is None else _file(receipt, folder)
 
     def _candidates(self, persona_id: str) -> pd.DataFrame:
         """Return the assignment rows of a persona, by user_id."""
@@ -374,20 +374,30 @@ def _make_folder(folder: Path) -> None:
         ) from error
 
 
-def _publish(workspace: Path, target: Path, codes: list[str]) -> None:
-    """Move every finished audience to its place, or none."""
-    fresh = [code for code in codes if not (target / code).exists()]
-    for code in codes:
-        if code not in fresh and not _is_same(workspace / code, target / code):
-            raise ConfigError(
-                f"{target / code} holds another export of the same persona and week; keep it for the record and "
-                "choose another folder, or remove it first."
-            )
+def _file(receipt: Receipt, folder: Path) -> Receipt:
+    """Write the receipt and rename the folder of the workspace to the first name that is free or its own."""
+    target = folder.parent.parent
+    numbers = count(2)
+    name = receipt.code
+    while True:
+        named = replace(receipt, folder=name)
+        text = json.dumps(named.to_dict(), ensure_ascii=False, indent=2, sort_keys=True)
+        (folder / RECEIPT_FILE).write_text(text + "\n", encoding="utf-8")
+        if not (target / name).exists() or _is_same(folder, target / name):
+            folder.rename(folder.with_name(name))
+            return named
+        name = f"{receipt.code}-{next(numbers)}"
+
+
+def _publish(workspace: Path, target: Path, names: list[str]) -> None:
+    """Move every finished audience to its place, or none; what stands there already is the same."""
     moved: list[Path] = []
     try:
-        for code in fresh:
-            (workspace / code).rename(target / code)
-            moved.append(target / code)
+        for name in names:
+            # Where another run took the name meanwhile, the operating system refuses the move.
+            if not ((target / name).exists() and _is_same(workspace / name, target / name)):
+                (workspace / name).rename(target / name)
+                moved.append(target / name)
     except OSError:
         for path in moved:
             shutil.rmtree(path)

@@ -11,6 +11,8 @@ from personas.features.events import window_events
 from personas.features.rfm import build_rfm
 from personas.schema import ObservationWindow
 
+_HAS_ORDERS = "_has_orders"
+
 
 def build_features(source: TableSource, window: ObservationWindow, feature_set: FeatureSet) -> FeatureFrame:
     """Build the features of every user, seen from the end of the window.
@@ -62,7 +64,7 @@ def build_features(source: TableSource, window: ObservationWindow, feature_set: 
     if len(derived):
         for block in _event_blocks(window_events(source, window), window, derived):
             table = table.left_join(block, "user_id").drop("user_id_right")
-    columns = {feature.name: _finished(table[feature.name], feature) for feature in feature_set}
+    columns = {feature.name: _finished(table, feature) for feature in feature_set}
     return FeatureFrame(table.select("user_id", **columns), feature_set, window)
 
 
@@ -70,15 +72,20 @@ def _event_blocks(events: ibis.Table, window: ObservationWindow, features: Featu
     blocks = []
     rfm = [f.name for f in features if f.source == "rfm"]
     if rfm:
-        blocks.append(build_rfm(events, window).select("user_id", *rfm))
+        block = build_rfm(events, window)
+        blocks.append(block.select("user_id", *rfm, **{_HAS_ORDERS: block["order_count"].notnull()}))
     history = FeatureSet(tuple(f for f in features if f.source == "category_history"))
     if len(history):
         blocks += build_category_history(events, window, history)
     return blocks
 
 
-def _finished(value: ibis.Value, feature: Feature) -> ibis.Value:
+def _finished(table: ibis.Table, feature: Feature) -> ibis.Value:
+    value = table[feature.name]
     if feature.kind in ("ordinal", "nominal"):
         return value.cast("string")
     number = value.cast("float64")
+    if feature.source == "rfm" and feature.measure == "revenue":
+        # Somebody who bought for unknown amounts did not spend nothing.
+        return table[_HAS_ORDERS].fill_null(False).ifelse(number, 0.0)
     return number.fill_null(0.0) if feature.null_meaning == NEVER_MISSING else number

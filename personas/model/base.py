@@ -199,23 +199,27 @@ class PersonaModel:
         Parameters
         ----------
         names : mapping of str to Text
-            Persona id -> name; ids that the model does not have are passed over.
+            Persona id -> name; ids that the model does not have are passed over. See :func:`usable_names`.
 
         Raises
         ------
         ConfigError
-            If two personas would share a name.
+            If another persona has a given name or id.
         """
+        known = {p.persona_id: p.name for p in self.personas}
+        given = {persona_id: name for persona_id, name in names.items() if persona_id in known}
+        refused = sorted(given.keys() - usable_names(known, given).keys())
+        if refused:
+            name = given[refused[0]]
+            owner = _owner(refused[0], known | given)
+            raise ConfigError(
+                f"{refused[0]} can't be called {name.zh!r} / {name.en!r}, since {owner} has that name or id; "
+                "choose a name of its own in both languages."
+            )
         personas = tuple(
-            replace(p, name=names[p.persona_id], name_source="override") if p.persona_id in names else p
+            replace(p, name=given[p.persona_id], name_source="override") if p.persona_id in given else p
             for p in self.personas
         )
-        for spoken in ([p.name.zh for p in personas], [p.name.en for p in personas]):
-            twice = {name for name in spoken if spoken.count(name) > 1}
-            if twice:
-                raise ConfigError(
-                    f"Two personas would be called {', '.join(sorted(twice))}; choose another name."
-                )
         return replace(self, personas=personas)
 
     def persona(self, key: str) -> Persona:
@@ -225,3 +229,41 @@ class PersonaModel:
                 return persona
         known = ", ".join(f"{p.persona_id} {p.name.en}" for p in self.personas)
         raise NotFoundError(f"No persona is called {key!r}; this model has {known}.")
+
+
+def usable_names(known: Mapping[str, Text | None], given: Mapping[str, Text]) -> dict[str, Text]:
+    """Return the given names that can be used together: a persona is found by id or by either name.
+
+    A name is left out when another persona has it, in either language, or is identified by it; of two equal
+    given names the one of the lower id stays.
+
+    Parameters
+    ----------
+    known : mapping of str to Text or None
+        Persona id -> name without the given ones; None = it has none yet.
+    given : mapping of str to Text
+        Persona id -> name given by the user; ids that are not known are left out.
+
+    Returns
+    -------
+    dict of str to Text
+        By persona id.
+
+    Examples
+    --------
+    >>> usable_names({"P01": None, "P02": Text("大众", "Mainstream")}, {"P01": Text("我的", "Mainstream")})
+    {}
+    """
+    usable = {persona_id: given[persona_id] for persona_id in sorted(given.keys() & known.keys())}
+    while refused := [i for i in usable if _owner(i, {**known, **usable}) is not None]:
+        del usable[refused[-1]]
+    return usable
+
+
+def _owner(persona_id: str, names: Mapping[str, Text | None]) -> str | None:
+    """Return another persona that goes by the name of this one."""
+    mine = set(names[persona_id] or ())
+    return next(
+        (other for other, name in names.items() if other != persona_id and mine & {other, *(name or ())}),
+        None,
+    )

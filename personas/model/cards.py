@@ -92,7 +92,7 @@ def _list(facts: Sequence[Trait], feature_set: FeatureSet) -> Text:
 def _state(trait: Trait, feature_set: FeatureSet) -> Text:
     """State one fact: ``62 % 为已婚（TGI 128）``."""
     feature = feature_set[trait.feature]
-    share, tgi = f"{100 * (trait.share or 0.0):.0f} %", f"TGI {trait.tgi or 0.0:.0f}"
+    share, tgi = f"{100 * (trait.share or 0.0):.0f}%", f"TGI {trait.tgi or 0.0:.0f}"
     if is_category(feature):
         category = category_name(feature)
         return Text(f"{share} 购买过{category.zh}（{tgi}）", f"{share} bought {category.en} ({tgi})")

@@ -31,6 +31,10 @@ from personas.selection.balance import feature_weights, skewed_transforms
 Progress = Callable[[str, int, int], None]
 """Called with the step's name, how much of it is done, and of how much."""
 
+MINIMUM_KNOWN, MINIMUM_KNOWN_SHARE = 20, 0.01
+"""An input must be known for this many training users, and this share of them (own choice): below it, a
+resample may hold no value at all."""
+
 MINIMUM_USERS = 50
 """Fewer training users can't carry two personas and an honest estimate of their stability (own choice)."""
 
@@ -131,8 +135,8 @@ def fit_personas(
     # Two threads add floats up in another order than one; the answer must not depend on the machine.
     with threadpool_limits(limits=1):
         data = frame.sample(options.max_training_users).to_pandas()
-        inputs = frame.feature_set.inputs
         held_out = _held_out(data.index, options.holdout_share)
+        inputs = _usable(data.loc[~held_out], frame.feature_set.inputs, options.block_weights)
         training = data.loc[~held_out, inputs.names]
         _check_size(training, inputs)
 
@@ -174,6 +178,7 @@ def fit_personas(
                 "random_state": random_state,
                 "feature_weights": {name: round(w, 6) for name, w in recipe.feature_weights.items()},
                 "transforms": dict(recipe.transforms),
+                "left_out": [name for name in frame.feature_set.inputs.names if name not in inputs.names],
             },
             selection=discovery.candidates,
             metrics={
@@ -196,12 +201,12 @@ def _describe(
     champion: PersonaModel | None,
 ) -> tuple[tuple[Persona, ...], IdMatch]:
     n_personas = int(scores.label.max()) + 1
-    match = _match(data, scores, n_personas, champion, options.used_ids)
+    match = _match(data, scores, champion, used_ids=options.used_ids, feature_set=feature_set)
     traits = profile_personas(
         data, scores.label, feature_set, n_personas=n_personas, level_labels=options.level_labels
     )
     names = name_personas(
-        traits, match.persona_ids, archetypes=options.archetypes, overrides=options.name_overrides
+        traits, match.persona_ids, archetypes=options.archetypes, overrides=_names_of(match, options)
     )
     cards = make_cards(traits, feature_set)
     positions = map_positions(traits)
@@ -227,16 +232,18 @@ def _describe(
 def _match(
     data: pd.DataFrame,
     scores: Scores,
-    n_personas: int,
     champion: PersonaModel | None,
+    *,
     used_ids: tuple[str, ...],
+    feature_set: FeatureSet,
 ) -> IdMatch:
     """Carry persona ids over from the champion, which labels the same users if it still can."""
+    n_personas = int(scores.label.max()) + 1
     if champion is None:
         return match_personas(None, scores.label, (), n_personas, used_ids=used_ids)
     ids = [persona.persona_id for persona in champion.personas]
     old = None
-    if set(champion.scorecard.features) <= set(data.columns):
+    if _reads(champion, feature_set):
         old = evaluate(champion.scorecard, columns_of(data[champion.scorecard.features])).label
     return match_personas(old, scores.label, ids, n_personas, used_ids=used_ids)
 
@@ -254,12 +261,37 @@ def _sizes(recipe: Recipe, n_personas: int | Literal["auto"], options: FitOption
     return tuple(range(options.min_personas, options.max_personas + 1))
 
 
+def _reads(champion: PersonaModel, feature_set: FeatureSet) -> bool:
+    """Return whether the champion's inputs still exist, of the same kind."""
+    kinds = {f.name: f.kind for f in feature_set}
+    return all(kinds.get(name) == champion.feature_set[name].kind for name in champion.scorecard.features)
+
+
 def _held_out(user_ids: pd.Index, share: float) -> NDArray[np.bool_]:
     """Mark the held-out users by a hash of their id, so that a user stays where they are."""
     limit = int(share * 2**32)
     digests = (hashlib.md5(f"holdout:{u}".encode(), usedforsecurity=False).digest() for u in user_ids)
     return np.fromiter(
         (int.from_bytes(d[:4], "big") < limit for d in digests), dtype=bool, count=len(user_ids)
+    )
+
+
+def _names_of(match: IdMatch, options: FitOptions) -> dict[str, Text]:
+    """Return the given names of the personas that were found; the others are remembered elsewhere."""
+    return {i: options.name_overrides[i] for i in match.persona_ids if i in options.name_overrides}
+
+
+def _usable(training: pd.DataFrame, inputs: FeatureSet, block_weights: Mapping[Block, float]) -> FeatureSet:
+    """Leave out inputs that weigh nothing, and those that a resample might not see at all."""
+    floor = max(MINIMUM_KNOWN, MINIMUM_KNOWN_SHARE * len(training))
+    return FeatureSet(
+        tuple(
+            f
+            for f in inputs
+            if block_weights.get(f.block, 1.0) > 0
+            and training[f.name].count() >= floor
+            and len(training[f.name].dropna().unique()) > 1
+        )
     )
 
 

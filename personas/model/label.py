@@ -6,9 +6,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import combinations
 
-from personas.errors import ConfigError
 from personas.model.archetypes import Archetype, match_archetypes
-from personas.model.base import NameSource, Trait
+from personas.model.base import NameSource, Trait, usable_names
 from personas.model.traits import SLIGHT_EFFECT, SMALL_EFFECT, effect_size, known_parts, pick_distinctive
 from personas.schema import BLOCKS, Text
 
@@ -19,6 +18,20 @@ LONGEST_ZH, LONGEST_EN = 24, 64
 
 COMMON_SHARE = 0.25
 """A name speaks of what at least a quarter of the persona has, if there is any such trait (own choice)."""
+
+ACTIVITY = frozenset(
+    {
+        "order_count",
+        "revenue",
+        "recency_days",
+        "active_days",
+        "average_order_value",
+        "category_breadth",
+        "first_category",
+        "last_category",
+    }
+)
+"""Features that tell one story between them: how much somebody buys."""
 
 MAINSTREAM = Text("均衡大众", "Mainstream")
 """Name of a persona that nothing sets apart."""
@@ -65,25 +78,20 @@ def name_personas(
     archetypes : sequence of Archetype, optional
         See :func:`personas.model.archetypes.match_archetypes`.
     overrides : mapping of str to Text, optional
-        Persona id -> name given by the user.
+        Persona id -> name given by the user; one that can't be used is passed over, see
+        :func:`personas.model.base.usable_names`.
 
     Returns
     -------
     list of PersonaName
         In the order of ``traits``.
 
-    Raises
-    ------
-    ConfigError
-        If an override names an unknown persona, or two personas would share a name.
-
     Examples
     --------
     >>> [named.name.en for named in name_personas([[], []], ["P01", "P02"])]
     ['Mainstream', 'Mainstream 2']
     """
-    given = dict(overrides or {})
-    _check_overrides(given, persona_ids)
+    given = usable_names(dict.fromkeys(persona_ids), overrides or {})
     matched = match_archetypes(traits, archetypes)
     taken = _Taken(persona_ids)
     for name in given.values():
@@ -118,29 +126,11 @@ class _Taken:
         self._names.update(name)
 
 
-def _check_overrides(overrides: Mapping[str, Text], persona_ids: Sequence[str]) -> None:
-    unknown = sorted(set(overrides) - set(persona_ids))
-    if unknown:
-        raise ConfigError(
-            f"A name is given for {unknown[0]!r}, but this model has the personas {', '.join(persona_ids)}; "
-            "name one of those."
-        )
-    taken = _Taken(persona_ids)
-    for persona_id in sorted(overrides):
-        name = overrides[persona_id]
-        if not taken.is_free(name):
-            raise ConfigError(
-                f"{persona_id} is to be called {name.zh!r} / {name.en!r}, but another persona has that name "
-                "or id; give every persona a name of its own in both languages."
-            )
-        taken.add(name)
-
-
 def _candidates(traits: Sequence[Trait]) -> Iterator[Text]:
     """Yield names, the best first; without end, so that a free one is always found."""
     ranked = _rank([trait for trait in traits if not trait.protected])
     if ranked:
-        best = _shorten([next((t for t in ranked if t.block == block), None) for block in BLOCKS])
+        best = _shorten(_one_per_block(ranked))
         yield _compose(best)
         others = [trait for trait in ranked if trait not in best]
         yield from (name for extra in others if _fits(name := _compose([*best, extra])))
@@ -165,6 +155,17 @@ def _rank(traits: Sequence[Trait]) -> list[Trait]:
             common = [t for t in found if (t.share or 0.0) * parts[t.feature] >= COMMON_SHARE]
             return common or found
     return []
+
+
+def _one_per_block(ranked: Sequence[Trait]) -> list[Trait | None]:
+    """Return the strongest trait per block; how much somebody buys is said once, not in every block."""
+    chosen: list[Trait | None] = []
+    for block in BLOCKS:
+        is_told = any(trait is not None and trait.feature in ACTIVITY for trait in chosen)
+        chosen.append(
+            next((t for t in ranked if t.block == block and not (is_told and t.feature in ACTIVITY)), None)
+        )
+    return chosen
 
 
 def _shorten(parts: Sequence[Trait | None]) -> list[Trait]:

@@ -97,7 +97,7 @@ def match_personas(
         for old, new in zip(*linear_sum_assignment(kept, maximize=True), strict=True):
             if kept[old, new] > 0:
                 ids[int(new)] = old_ids[old]
-                overlap = f"{100 * jaccard[old, new]:.0f} %"
+                overlap = f"{100 * jaccard[old, new]:.0f}%"
                 events.append(
                     Text(
                         f"{old_ids[old]} 保留（重合度 {overlap}）", f"{old_ids[old]} kept (overlap {overlap})"

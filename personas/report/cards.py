@@ -85,7 +85,6 @@ class PersonaCard:
     name: str
     other_name: str
     name_source: str
-    archetype: str
     share: str
     share_value: float
     users: str
@@ -134,7 +133,6 @@ def _make_card(place: int, persona: Persona, feature_set: FeatureSet, figures: F
         name=name,
         other_name="" if other_name == name else other_name,
         name_source=persona.name_source,
-        archetype=persona.archetype or "",
         share=figures.percent(persona.share),
         share_value=round(100 * persona.share, 3),
         users=figures.count(persona.n_users),

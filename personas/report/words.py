@@ -107,7 +107,7 @@ WORDS: dict[str, Text] = {
     ),
     "cards.jump": Text("直达人群", "Jump to a persona"),
     "cards.users": Text("{n} 人", "{n} users"),
-    "cards.source.archetype": Text("命名自原型：{archetype}", "Named after the archetype {archetype}"),
+    "cards.source.archetype": Text("命名自原型人群", "Named after an archetype"),
     "cards.source.traits": Text("由突出特征命名", "Named after its strongest traits"),
     "cards.source.override": Text("人工命名", "Named by hand"),
     "cards.offer": Text("推荐品类", "What to offer"),

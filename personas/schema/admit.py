@@ -14,6 +14,9 @@ from personas.errors import DataError
 from personas.schema.bands import band_order
 from personas.schema.levels import MINIMUM_AGE_YEARS
 
+_CONSENTS = ("consent_marketing", "consent_share_3p", "consent_profiling")
+_OBJECTIONS = ("opt_out", "erasure_requested", "is_minor")
+
 
 @dataclass(frozen=True, slots=True)
 class AdmissionReport:
@@ -85,7 +88,7 @@ def admit_users(
             "Consent is required, but there is no consents table; add one with consent_profiling per user, "
             "or turn require_consent off."
         )
-    answers = None if consents is None else _strictest(consents)
+    answers = None if consents is None else _answers(consents)
     joined = users if answers is None else users.left_join(answers, "user_id")
     reasons: dict[str, ir.BooleanValue] = {}
     if consents is not None:
@@ -122,14 +125,37 @@ def admit_users(
     return admitted.select(*users.columns), report
 
 
-def _strictest(consents: ir.Table) -> ir.Table:
-    """Fold the answers of each user: one objection is enough, one refusal beats any consent."""
+def strictest_consents(consents: ir.Table) -> ir.Table:
+    """Fold several answers of a user into one: one objection is enough, one refusal beats any consent.
+
+    Parameters
+    ----------
+    consents : ibis.Table
+        Canonical consents, any number of rows per user.
+
+    Returns
+    -------
+    ibis.Table
+        One row per user: ``user_id`` and the flags. A consent is false when one row says no, else true when
+        one says yes; an objection is true when one row says so. Null = no row says anything.
+    """
+    # Both aggregates pass over nulls.
     return consents.group_by("user_id").agg(
-        _erasure_requested=consents.erasure_requested.any(),
-        _opt_out=consents.opt_out.any(),
-        _refused=(~consents.consent_profiling).any(),
-        _agreed=consents.consent_profiling.any(),
-        _is_minor=consents.is_minor.any(),
+        **{name: consents[name].all() for name in _CONSENTS},
+        **{name: consents[name].any() for name in _OBJECTIONS},
+    )
+
+
+def _answers(consents: ir.Table) -> ir.Table:
+    """Return what counts for profiling, under names that no user column has."""
+    folded = strictest_consents(consents)
+    return folded.select(
+        "user_id",
+        _erasure_requested=folded.erasure_requested,
+        _opt_out=folded.opt_out,
+        _refused=~folded.consent_profiling,
+        _agreed=folded.consent_profiling,
+        _is_minor=folded.is_minor,
     )
 
 

@@ -7,7 +7,9 @@ import re
 
 _NUMBER = re.compile(r"\d+(?:\.\d+)?")
 _THOUSANDS = re.compile(r"(?<=\d),(?=\d{3})")
-_BELOW = re.compile(r"under|below|less|<|≤|以下|以内|不足", re.IGNORECASE)
+_BELOW = re.compile(
+    r"under|below|less|younger|up to|<|≤|以下|以内|不足|未满|不满|小于|不到|少于|低于", re.IGNORECASE
+)
 
 
 def band_order(level: str) -> tuple[float, float, str]:

@@ -308,7 +308,8 @@ def _canonical_values(
     if "birth_date" in values:
         born = values.pop("birth_date")
         if "in_birth_date" in flagged.columns:
-            values["age"] = values["age"].coalesce(_completed_years(born, as_of))
+            # A birth date tells the age at as_of; a stated age is as old as the table.
+            values["age"] = _completed_years(born, as_of).coalesce(values["age"])
     return values
 
 

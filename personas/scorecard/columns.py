@@ -117,10 +117,36 @@ def read_levels(values: ArrayLike, levels: Sequence[str]) -> Codes:
     found = np.asarray(values)
     if found.dtype.kind in "biuf":
         return read_number_levels(found.astype(np.float64), levels)
-    codes = pd.Index(list(levels), dtype=object).get_indexer(pd.Index(found, dtype=object)).astype(np.int32)
-    codes[codes < 0] = UNSEEN
-    codes[np.asarray(pd.isna(found))] = MISSING
+    place = {level: code for code, level in enumerate(levels)}
+    places, seen = pd.factorize(np.asarray(found, dtype=object))
+    lookup = np.array([place.get(level_text(value), UNSEEN) for value in seen] + [MISSING], dtype=np.int32)
+    codes: Codes = lookup[places]
     return codes
+
+
+def level_text(value: object) -> str:
+    """Return a level as text: whole numbers without a decimal point, booleans as 0 and 1.
+
+    Parameters
+    ----------
+    value : object
+        A level as a frame holds it.
+
+    Returns
+    -------
+    str
+        Training and scoring both spell a level this way.
+
+    Examples
+    --------
+    >>> [level_text(value) for value in (True, 2.0, 2, "T1")]
+    ['1', '2', '2', 'T1']
+    """
+    if isinstance(value, (bool, np.bool_, int, np.integer)):
+        return str(int(value))
+    if isinstance(value, (float, np.floating)):
+        return str(int(value)) if float(value).is_integer() else repr(float(value))
+    return str(value)
 
 
 def numbers_of_levels(levels: Sequence[str]) -> Floats | None:

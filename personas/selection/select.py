@@ -13,12 +13,19 @@ STABLE_ARI = 0.75
 https://cran.r-project.org/package=fpc, applied to the global index; the transfer is our own)."""
 
 
+_ALL_SMALL = Text(
+    "所有方案都有过小的人群；取最小人群最大者",
+    "every solution has a persona that is too small; this one's smallest is the largest",
+)
+
+
 def choose(candidates: Sequence[Candidate], *, min_share: float) -> tuple[Candidate, ...]:
     """Mark the candidate that the rule picks, and write the reason beside every one.
 
     The rule: among solutions that are stable (:data:`STABLE_ARI`) and have no persona below
     ``min_share``, take the lowest BIC (without a BIC: the most personas). If none is stable, take the
-    most stable one and say so.
+    most stable one and say so. If every solution has a smaller persona, take the one whose smallest
+    persona is largest, and say so.
 
     Parameters
     ----------
@@ -32,7 +39,9 @@ def choose(candidates: Sequence[Candidate], *, min_share: float) -> tuple[Candid
     tuple of Candidate
         The same rows in the same order; exactly one is ``chosen``.
     """
-    large = [c for c in candidates if c.smallest_share >= min_share] or list(candidates)
+    large = [c for c in candidates if c.smallest_share >= min_share]
+    if not large:
+        return _marked(candidates, max(candidates, key=lambda c: c.smallest_share), _ALL_SMALL, min_share)
     stable = [c for c in large if (c.stability or 0.0) >= STABLE_ARI]
     if stable:
         best = min(stable, key=lambda c: (c.bic if c.bic is not None else -c.n_personas, c.n_personas))
@@ -45,6 +54,12 @@ def choose(candidates: Sequence[Candidate], *, min_share: float) -> tuple[Candid
     else:
         best = max(large, key=lambda c: (c.stability or 0.0, -c.n_personas))
         why = Text("没有达到稳定标准的方案，取最稳定者", "no solution is stable; this is the most stable one")
+    return _marked(candidates, best, why, min_share)
+
+
+def _marked(
+    candidates: Sequence[Candidate], best: Candidate, why: Text, min_share: float
+) -> tuple[Candidate, ...]:
     return tuple(
         replace(c, chosen=c is best, reason=why if c is best else _why_not(c, min_share)) for c in candidates
     )

@@ -177,7 +177,7 @@ def test_receipt_adds_up_and_a_dry_run_writes_nothing(destination, tmp_path):
     request = ExportRequest(tmp_path / "dry", min_confidence=0.5, dry_run=True)
     (dry,) = export_audience(assignments, destination, request, **tables)
     assert not (tmp_path / "dry").exists()
-    assert dry == replace(wet, files={}, dry_run=True)
+    assert dry == replace(wet, files={}, dry_run=True, folder="")
 
 
 def test_minimum_size_is_enforced_and_leaves_nothing(destination, tmp_path):

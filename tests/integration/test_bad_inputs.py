@@ -398,7 +398,14 @@ def test_a_profile_column_that_is_gone(trained):
     before = trained.files()
     del trained.config["sources"]["users"]["columns"]["city_tier"]
     trained.write_config()
-    refused(trained, trained.run("score"), "users.csv", "trained on city_tier", "train again", before=before)
+    refused(
+        trained,
+        trained.run("score"),
+        "users.csv",
+        "trained on city_tier",
+        "train and promote a new model",
+        before=before,
+    )
 
 
 def test_other_categories_and_no_events(trained):

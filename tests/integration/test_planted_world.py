@@ -143,8 +143,8 @@ def test_a_month_later_most_users_keep_their_persona(two_months):
 def test_the_second_model_waits_until_it_is_promoted(two_months):
     store = ArtifactStore(two_months.loaded.store_path)
     first, second = two_months.first[0], two_months.second[0]
-    assert first.became_champion
-    assert not second.became_champion
+    assert first.stored.is_champion
+    assert not second.stored.is_champion
     assert store.champion("models", "home_appliances") == first.stored.record.version
     promote_model(store.root, f"home_appliances/{second.stored.record.version}", as_json=True)
     assert store.champion("models", "home_appliances") == second.stored.record.version

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from personas.engine import Engine, Source, open_engine
 from personas.schema import EVENTS, USERS, CheckedTable, SourceMapping, TableSchema, check_table
+from personas.schema.canonical import _BLANKS
 
 AS_OF = date(2025, 3, 1)
 
@@ -50,7 +51,7 @@ def test_every_row_is_valid_or_has_a_fault(engine: Engine, rows: list[tuple[str,
     assert sum(count.n_rows for count in report.reasons) == len(faults)
     users = column(checked, "age")
     assert len(users) == report.n_valid
-    assert all(key.strip() for key in users)
+    assert all(key.strip(_BLANKS) for key in users)
     assert all(age is None or 0 <= age <= 120 for age in users.values())
 
 

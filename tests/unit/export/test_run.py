@@ -210,14 +210,21 @@ def test_dry_run_counts_the_same_and_writes_nothing(tmp_path):
     ]
 
 
-def test_same_export_again_is_left_and_another_one_is_refused(tmp_path):
+def test_same_export_again_is_left_and_another_one_stands_beside_it(tmp_path):
     table = assignments_of()
     first = export_to_google(table, tmp_path)
+    assert [receipt.folder for receipt in first] == [receipt.code for receipt in first]
     before = {path: path.read_bytes() for path in tmp_path.rglob("*.*") if path.is_file()}
     assert export_to_google(table, tmp_path) == first
-    with pytest.raises(ConfigError, match="holds another export"):
-        export_to_google(table, tmp_path, min_confidence=0.55)
     assert {path: path.read_bytes() for path in tmp_path.rglob("*.*") if path.is_file()} == before
+    for number, min_confidence in ((2, 0.55), (3, 0.65), (2, 0.55)):
+        (receipt,) = export_to_google(table, tmp_path, min_confidence=min_confidence, persona_id="P01")
+        assert receipt.folder == f"P01_2026W47-{number}"
+        folder = tmp_path / "google_customer_match" / receipt.folder
+        assert sorted(path.name for path in folder.iterdir()) == ["P01_2026W47.csv", "receipt.json"]
+        assert json.loads((folder / "receipt.json").read_text(encoding="utf-8"))["folder"] == receipt.folder
+    assert {path: path.read_bytes() for path in before} == before
+    assert not list(tmp_path.rglob(".partial*"))
 
 
 @pytest.mark.parametrize("name", ["file", "google_customer_match"])

@@ -149,3 +149,17 @@ def test_a_real_year_of_purchases_is_seen_up_to_the_day():
     assert buyers[chosen].tolist() == buyers[:30].tolist()
     assert frame["recency_days"].min() == 0
     connection.disconnect()
+
+
+def test_a_buyer_with_unknown_amounts_has_no_revenue_and_a_non_buyer_has_none_spent(make_source):
+    bought = {"user_id": "a", "event_at": datetime(2025, 3, 1), "event_type": "order", "category": "tea"}
+    viewed = {**bought, "user_id": "b", "event_type": "view"}
+    source = make_source([{"user_id": u} for u in "abc"], [bought, viewed])
+    features = propose_features(source, YEAR, FeatureSpec(min_category_share=0))
+    names = [f for f in ("order_count", "revenue") if f in features.names]
+    assert names == ["order_count"]  # nobody's revenue is known, so it describes nobody
+    paid = {**bought, "user_id": "c", "amount": Decimal("3.00"), "order_id": "o"}
+    source = make_source([{"user_id": u} for u in "abc"], [bought, viewed, paid])
+    frame = build_features(source, YEAR, propose_features(source, YEAR)).to_pandas()
+    assert np.isnan(frame.loc["a", "revenue"])
+    assert frame["revenue"].dropna().to_dict() == {"b": 0.0, "c": 3.0}

@@ -24,7 +24,7 @@ def frame(six_users):
         ("browser", 0, 0.0, nan, nan, 1),
         ("silent", 0, 0.0, nan, nan, 0),
         ("outsider", 0, 0.0, nan, nan, 0),
-        ("gift", 2, 0.0, 365, nan, 1),
+        ("gift", 2, nan, 365, nan, 1),
     ],
 )
 def test_measures_are_those_worked_out_by_hand(

@@ -1,7 +1,6 @@
 import numpy as np
 import pytest
 
-from personas.errors import ConfigError
 from personas.model.base import Trait
 from personas.model.label import name_personas
 from personas.model.profile import profile_personas
@@ -125,16 +124,27 @@ def test_an_archetype_whose_name_the_user_gave_away_is_not_used_twice(world, arc
 
 
 @pytest.mark.parametrize(
-    ("overrides", "message"),
+    ("overrides", "used"),
     [
-        ({"P09": Text("新", "new")}, "P09"),
-        ({"P01": Text("甲", "same"), "P02": Text("乙", "same")}, "own"),
-        ({"P01": Text("P02", "two")}, "own"),
+        ({"P09": Text("新", "new")}, []),
+        ({"P01": Text("甲", "same"), "P02": Text("乙", "same")}, ["P01"]),
+        ({"P01": Text("P02", "two")}, []),
     ],
 )
-def test_impossible_overrides_are_refused(overrides, message):
-    with pytest.raises(ConfigError, match=message):
-        name_personas([[AGE], [WORTH]], ["P01", "P02"], overrides=overrides)
+def test_overrides_that_can_not_be_used_are_passed_over(overrides, used):
+    ids = ["P01", "P02"]
+    found = name_personas([[AGE], [WORTH]], ids, overrides=overrides)
+
+    assert [i for i, named in zip(ids, found, strict=True) if named.source == "override"] == used
+    assert [named.name for named in found if named.source != "override"]
+
+
+def test_an_override_wins_over_the_name_that_another_persona_would_get():
+    ((_, other),) = [names([AGE], [WORTH])]
+    found = name_personas([[AGE], [WORTH]], ["P01", "P02"], overrides={"P01": other})
+
+    assert (found[0].name, found[0].source) == (other, "override")
+    assert set(found[1].name).isdisjoint(other)
 
 
 def test_names_do_not_depend_on_the_order_of_users(world):

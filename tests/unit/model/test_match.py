@@ -21,7 +21,7 @@ def test_a_persona_keeps_its_id_whatever_its_row():
     match = match_personas(old, np.repeat([2, 0, 1], 100), ["P01", "P02", "P07"], 3)
 
     assert match.persona_ids == ("P02", "P07", "P01")
-    assert match.events[0] == Text("P01 保留（重合度 100 %）", "P01 kept (overlap 100 %)")
+    assert match.events[0] == Text("P01 保留（重合度 100%）", "P01 kept (overlap 100%)")
     assert len(match.events) == 3
 
 

@@ -6,6 +6,7 @@ import pytest
 from personas.engine import Engine, Source
 from personas.errors import DataError
 from personas.schema import CONSENTS, USERS, admit_users
+from personas.schema.admit import strictest_consents
 
 from .conftest import Check
 
@@ -57,6 +58,24 @@ def test_strictest_of_several_answers_counts(check: Check) -> None:
     consents = {"user_id": ["a", "a", "b", "b"], "consent_profiling": ["no", "yes", "yes", None]}
     kept, dropped = admitted_of(check, {"user_id": ["a", "b"]}, consents, require_consent=True)
     assert (kept, dropped) == (["b"], {"profiling refused": 1})
+
+
+@pytest.mark.parametrize(
+    ("answers", "consent", "objection"),
+    [
+        (["yes", "no"], False, True),
+        (["no", None], False, False),
+        (["yes", None], True, True),
+        ([None, None], None, None),
+    ],
+)
+def test_every_flag_is_folded_strictly(check: Check, answers: list, consent: Any, objection: Any) -> None:
+    consents = ("consent_marketing", "consent_share_3p", "consent_profiling")
+    objections = ("opt_out", "erasure_requested", "is_minor")
+    table = {"user_id": ["a", "a"], **dict.fromkeys((*consents, *objections), answers)}
+    folded = strictest_consents(check(table, CONSENTS).valid).to_pyarrow().to_pylist()
+    expected = {**dict.fromkeys(consents, consent), **dict.fromkeys(objections, objection)}
+    assert folded == [{"user_id": "a", **expected}]
 
 
 def test_user_counts_once_under_the_first_reason(check: Check) -> None:

@@ -210,6 +210,6 @@ def test_age_is_completed_years_on_as_of(check: Check) -> None:
     assert "birth_date" not in checked.valid.columns
 
 
-def test_stated_age_beats_the_birth_date(check: Check) -> None:
-    checked = check({"user_id": ["a", "b"], "age": [40, None], "birth_date": ["1990-01-01"] * 2}, USERS)
-    assert values_of(checked, "age") == [40.0, 35.0]
+def test_the_birth_date_beats_a_stated_age(check: Check) -> None:
+    data = {"user_id": ["a", "b"], "age": [40, 41], "birth_date": ["1990-01-01", None]}
+    assert values_of(check(data, USERS), "age") == [35.0, 41.0]

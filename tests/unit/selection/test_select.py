@@ -35,3 +35,12 @@ def test_the_most_stable_one_is_picked_when_none_is_stable():
 
 def test_fewer_personas_win_a_tie():
     assert _picked(_candidate(2, None, 0.5), _candidate(3, None, 0.5)) == 2
+
+
+def test_when_every_solution_is_too_small_it_says_so():
+    rows = choose(
+        [_candidate(2, 30.0, 0.9, smallest_share=0.02), _candidate(3, 10.0, 0.9, smallest_share=0.01)],
+        min_share=0.03,
+    )
+    assert [row.chosen for row in rows] == [True, False]
+    assert "too small" in rows[0].reason.en
