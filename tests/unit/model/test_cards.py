@@ -16,7 +16,7 @@ def test_sentences_state_share_and_index_of_the_strongest_traits(world):
 
     unmarried = next(t for t in traits[3] if t.level == "unmarried")
     assert f"{100 * unmarried.share:.0f}% 为未婚（TGI {unmarried.tgi:.0f}）" in tech.who.zh
-    assert f"{100 * unmarried.share:.0f} % unmarried (TGI {unmarried.tgi:.0f})" in tech.who.en
+    assert f"{100 * unmarried.share:.0f}% unmarried (TGI {unmarried.tgi:.0f})" in tech.who.en
     assert "京享值 3000-6000" in tech.worth.zh
     assert "with membership value: 3,000–6,000" in tech.worth.en
     assert "购买过音箱" in tech.what.zh
