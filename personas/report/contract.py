@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -91,8 +92,17 @@ def contract_view(contract: Mapping[str, Any], figures: Figures) -> ContractView
     return ContractView(
         tables=tuple(_source_table(table, figures) for table in contract.get("tables", ())),
         admission=None if not admission else _admission(admission, figures),
-        warnings=tuple(map(str, contract.get("warnings", ()))),
+        warnings=tuple(_warning(str(text), figures) for text in contract.get("warnings", ())),
     )
+
+
+def _warning(text: str, figures: Figures) -> str:
+    """Say in the report's language why features were left out; any other sentence stays as it is."""
+    found = re.fullmatch(r"Left out (?P<names>.+): (?P<reason>[^:]+)\.", text)
+    if found is None:
+        return text
+    reason = say_or(f"left_out.{found['reason']}", found["reason"], figures.language)
+    return say("data.left_out", figures.language).format(names=found["names"], reason=reason)
 
 
 def feature_rows(feature_set: FeatureSet, figures: Figures) -> list[FeatureRow]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -75,7 +75,13 @@ class Figures:
         return "<0.001" if value < 0.001 else f"{value:.3f}"
 
     def parameter(self, value: object) -> str:
-        """Write a parameter of a clusterer as it is."""
+        """Write a parameter of a clusterer in one line, tables and lists as their entries."""
+        if isinstance(value, Mapping):
+            return self.join(f"{name} {self.parameter(item)}" for name, item in value.items()) or UNDEFINED
+        if isinstance(value, list | tuple):
+            return self.join(map(self.parameter, value)) or UNDEFINED
+        if isinstance(value, float):
+            return f"{value:.2f}"
         return f"{value:,}" if isinstance(value, int) and not isinstance(value, bool) else str(value)
 
     def join(self, items: Iterable[str]) -> str:

@@ -298,6 +298,14 @@ WORDS: dict[str, Text] = {
     "fault.duplicate key": Text("主键重复", "duplicate key"),
     "fault.user not in users": Text("用户不在用户表中", "user not in users"),
     "fault.malformed row": Text("行格式错误", "malformed row"),
+    "data.left_out": Text("未采用 {names}：{reason}。", "Left out {names}: {reason}."),
+    "left_out.no user has a value": Text("没有用户有取值", "no user has a value"),
+    "left_out.every user with a value has the same one": Text(
+        "所有有取值的用户取值相同", "every user with a value has the same one"
+    ),
+    "left_out.fewer than two of its levels occur often enough": Text(
+        "出现得足够多的取值不足两个", "fewer than two of its levels occur often enough"
+    ),
     "dropped.erasure requested": Text("要求删除数据", "erasure requested"),
     "dropped.opted out": Text("已退出", "opted out"),
     "dropped.profiling refused": Text("拒绝画像", "profiling refused"),

@@ -67,3 +67,9 @@ def test_features_say_what_they_are_and_whether_they_are_clustered_on(model):
         "参与聚类",
     )
     assert rows["gender"].role == "受保护，仅描述"
+
+
+def test_features_that_were_left_out_are_named_in_the_language_of_the_report() -> None:
+    warnings = ["Left out age_band, pets: no user has a value.", "Something else."]
+    view = contract_view({"warnings": warnings}, Figures("zh-CN"))
+    assert view.warnings == ("未采用 age_band, pets：没有用户有取值。", "Something else.")

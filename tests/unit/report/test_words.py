@@ -32,7 +32,7 @@ FAMILIES = {
     "glossary.": [f"{t}.{part}" for t in GLOSSARY for part in ("term", "plain", "formula", "source")],
 }
 # Words of other rooms that are translated when they are known.
-OPEN_FAMILIES = ("unit.", "null.", "table.", "fault.", "dropped.")
+OPEN_FAMILIES = ("unit.", "null.", "table.", "fault.", "dropped.", "left_out.")
 
 
 def _literal_keys() -> set[str]:
