@@ -48,6 +48,7 @@ def draft_config(tables: list[Path], output: Path, *, encoding: str, as_json: bo
     with replaced(output) as partial:
         partial.write_text(text, encoding="utf-8")
         load_config(partial)
+    left_out = [c.source for _, guess in guesses.values() for c in guess.columns if c.source and not c.target]
     open_questions = [
         f"  {name}.{c.target or c.source}: {c.reason}"
         for name, (_, guess) in guesses.items()
@@ -57,9 +58,16 @@ def draft_config(tables: list[Path], output: Path, *, encoding: str, as_json: bo
     lines = [
         f"Wrote {shown(output)}: {', '.join(f'{name} from {path.name}' for name, (path, _) in guesses.items())}.",
         *(["Please look at:", *open_questions] if open_questions else []),
+        *([f"Left out, with the reason in the file: {', '.join(left_out)}."] if left_out else []),
         f"Next: {command('check', output)}",
     ]
-    say({"config": output, "tables": list(guesses), "open_questions": open_questions}, lines, as_json=as_json)
+    result = {
+        "config": output,
+        "tables": list(guesses),
+        "open_questions": open_questions,
+        "left_out": left_out,
+    }
+    say(result, lines, as_json=as_json)
 
 
 def _guess_all(tables: list[Path], encoding: str, *, as_json: bool) -> dict[str, tuple[Path, Guess]]:

@@ -52,6 +52,11 @@ def score_users(
 ) -> None:
     """Score every admitted user."""
     loaded = load_config(config)
+    if output is not None and output.suffix != ".parquet":
+        raise ConfigError(
+            f"--output is {output.name!r}, but scored users are written as Parquet; expected a name that ends in "
+            ".parquet. For CSV or Excel: personas export CONFIG --destination file --format csv|xlsx."
+        )
     stored = open_model(
         ArtifactStore(loaded.store_path),
         loaded.config.name,

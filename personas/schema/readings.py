@@ -26,6 +26,9 @@ _LEVELS = {
 _MISSING = {plain(word) for word in MISSING_WORDS}
 _APPROXIMATE = {plain(word) for word in APPROXIMATE_WORDS}
 
+MAX_ODD_SHARE = 0.05
+"""Share of a column that may be no number; the contract check quarantines up to as many rows by default."""
+
 
 @dataclass(frozen=True, slots=True)
 class Reading:
@@ -139,16 +142,28 @@ def _read_dates(_: str, sample: Sample) -> Reading | None:
 
 
 def _read_numbers(canonical: str, sample: Sample) -> Reading | None:
-    read = read_numbers(sample)
+    read, odd = _mostly_numbers(sample)
     if read is None:
         return None
     numbers, strip = read
     if canonical == "age" and not all(0 <= number <= 120 for number in numbers):
         return None
-    negative = any(number < 0 for number in numbers)
-    return Reading(
-        not negative, "some values are negative, which the contract refuses" if negative else "", strip=strip
-    )
+    notes = []
+    if odd:
+        notes.append(f"{odd:.1%} of the sample is no number: such rows are quarantined")
+    if any(number < 0 for number in numbers):
+        notes.append("some values are negative, which the contract refuses")
+    return Reading(not notes, "; ".join(notes), strip=strip)
+
+
+def _mostly_numbers(sample: Sample) -> tuple[tuple[list[float], str] | None, float]:
+    """Read the numbers of a column, and the share of words among them: a few are row faults, not another column."""
+    read = read_numbers(sample)
+    if read is not None:
+        return read, 0.0
+    numeric = [text for text in sample.texts if any(character.isdigit() for character in text)]
+    odd = 1 - len(numeric) / len(sample.texts) if sample.texts else 1.0
+    return (read_numbers(Sample.of(numeric)), odd) if odd <= MAX_ODD_SHARE else (None, odd)
 
 
 def _read_band(_: str, sample: Sample) -> Reading | None:

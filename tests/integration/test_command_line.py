@@ -347,3 +347,10 @@ def test_every_admitted_user_is_scored_once(trained):
     assert sorted(pq.read_table(path)["user_id"].to_pylist()) == [row["uid"] for row in trained.rows("users")]
     assert trained.temporary() == []
     assert not (trained.folder / "artifacts").exists()
+
+
+def test_scored_users_are_never_written_under_another_formats_name(shop):
+    said = shop.run("score", "--output", "scored.csv")
+    assert said.code == 2
+    assert "ends in .parquet" in said.err
+    assert not (shop.folder / "scored.csv").exists()

@@ -105,7 +105,8 @@ def test_ctrl_c_says_so_in_one_line_and_leaves_nothing(trained):
     before = trained.files()
     trained.config["personas"]["random_state"] = 5
     trained.write_config()
-    process = start(trained, "train")
+    # A shell that runs the tests in the background hands down an ignored SIGINT.
+    process = start(trained, "train", preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL))
     assert wait_for(process, moments(trained)["reading"])
     process.send_signal(signal.SIGINT)
     out, err = process.communicate(timeout=60)

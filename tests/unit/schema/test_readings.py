@@ -1,5 +1,6 @@
 import pytest
 
+from personas.schema.guess import guess_mapping
 from personas.schema.readings import looks_like, read_as
 from personas.schema.samples import Sample
 
@@ -46,3 +47,13 @@ def test_a_flag_with_other_words_is_pointed_out():
 )
 def test_values_alone_tell_only_when_they_all_do(canonical, values, answer):
     assert looks_like(canonical, Sample.of(values)) is answer
+
+
+def test_a_few_words_among_ages_do_not_hide_the_column():
+    guess = guess_mapping(
+        {"会员号": [f"a{i}" for i in range(100)], "年龄": ["abc", *(str(20 + i % 50) for i in range(99))]}
+    )
+    assert guess.mapping.columns["age"] == "年龄"
+    (age,) = [column for column in guess.columns if column.target == "age"]
+    assert age.confidence == "guessed"
+    assert "1.0% of the sample is no number" in age.reason
