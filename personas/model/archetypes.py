@@ -151,7 +151,9 @@ def _wanted_name(levels: Sequence[Trait], wanted: frozenset[str] | Range) -> Tex
         name = age_level(f"{low:g}-{high - 1:g}")
         return Text(name.zh, f"aged {name.en}")
     label, value = levels[0].label, span_text(low, high, whole=False)
-    return Text(f"{label.zh.partition('：')[0]}{value.zh}", f"{label.en.partition(': ')[0].lower()} {value.en}")
+    return Text(
+        f"{label.zh.partition('：')[0]}{value.zh}", f"{label.en.partition(': ')[0].lower()} {value.en}"
+    )
 
 
 def _attribute_lifts(
