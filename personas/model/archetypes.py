@@ -11,7 +11,6 @@ from numpy.typing import NDArray
 from scipy import stats
 from scipy.optimize import linear_sum_assignment
 
-from personas.model.bands import AGES, age_level, span_text
 from personas.model.base import Trait
 from personas.model.traits import SIGNIFICANT
 from personas.schema import Text
@@ -112,50 +111,6 @@ def match_archetypes(
     return found
 
 
-def matched_attributes(traits: Sequence[Trait], archetype: Archetype) -> tuple[Text, ...]:
-    """Say how a persona stands on each attribute of its archetype.
-
-    Parameters
-    ----------
-    traits : sequence of Trait
-        Traits of the persona.
-    archetype : Archetype
-        What it was matched with.
-
-    Returns
-    -------
-    tuple of Text
-        Attribute, share and TGI, in the order of the archetype; attributes that are protected or unknown
-        are left out.
-    """
-    by_feature = _by_feature(traits)
-    said = []
-    for attribute, wanted in archetype.attributes.items():
-        levels = by_feature.get(attribute) or by_feature.get(f"{attribute}_band") or []
-        share, base_share = _shares(levels, wanted)
-        if base_share > 0:
-            name = _wanted_name(levels, wanted)
-            figures = f"{100 * share:.0f}%", f"TGI {100 * share / base_share:.0f}"
-            said.append(
-                Text(f"{name.zh} {figures[0]}（{figures[1]}）", f"{name.en} {figures[0]} ({figures[1]})")
-            )
-    return tuple(said)
-
-
-def _wanted_name(levels: Sequence[Trait], wanted: frozenset[str] | Range) -> Text:
-    if isinstance(wanted, frozenset):
-        shorts = [trait.short for trait in levels if trait.level in wanted]
-        return Text("/".join(short.zh for short in shorts), " / ".join(short.en for short in shorts))
-    low, high = wanted
-    if levels[0].feature in AGES and low is not None and high is not None:
-        name = age_level(f"{low:g}-{high - 1:g}")
-        return Text(name.zh, f"aged {name.en}")
-    label, value = levels[0].label, span_text(low, high, whole=False)
-    return Text(
-        f"{label.zh.partition('：')[0]}{value.zh}", f"{label.en.partition(': ')[0].lower()} {value.en}"
-    )
-
-
 def _attribute_lifts(
     traits: Sequence[Sequence[Trait]], archetypes: Sequence[Archetype]
 ) -> tuple[Floats, Floats]:
@@ -164,7 +119,10 @@ def _attribute_lifts(
     lift = np.full((len(traits), len(archetypes), width), np.nan)
     p_value = np.full_like(lift, np.nan)
     for i, persona in enumerate(traits):
-        by_feature = _by_feature(persona)
+        by_feature: dict[str, list[Trait]] = {}
+        for trait in persona:
+            if not trait.protected and trait.share is not None and trait.base_share is not None:
+                by_feature.setdefault(trait.feature, []).append(trait)
         for j, archetype in enumerate(archetypes):
             for a, (attribute, wanted) in enumerate(archetype.attributes.items()):
                 levels = by_feature.get(attribute) or by_feature.get(f"{attribute}_band")
@@ -173,23 +131,10 @@ def _attribute_lifts(
     return lift, p_value
 
 
-def _by_feature(traits: Sequence[Trait]) -> dict[str, list[Trait]]:
-    by_feature: dict[str, list[Trait]] = {}
-    for trait in traits:
-        if not trait.protected and trait.share is not None and trait.base_share is not None:
-            by_feature.setdefault(trait.feature, []).append(trait)
-    return by_feature
-
-
-def _shares(levels: Sequence[Trait], wanted: frozenset[str] | Range) -> tuple[float, float]:
-    """Return the persona's and the base's share of what an archetype wants."""
+def _lift(levels: Sequence[Trait], wanted: frozenset[str] | Range) -> tuple[float, float]:
     weights = np.array([_overlap(trait, wanted) for trait in levels])
     share = float(weights @ np.array([trait.share for trait in levels], dtype=np.float64))
-    return share, float(weights @ np.array([trait.base_share for trait in levels], dtype=np.float64))
-
-
-def _lift(levels: Sequence[Trait], wanted: frozenset[str] | Range) -> tuple[float, float]:
-    share, base_share = _shares(levels, wanted)
+    base_share = float(weights @ np.array([trait.base_share for trait in levels], dtype=np.float64))
     n_known = max((t.n_users / t.share for t in levels if t.n_users and t.share), default=0.0)
     if base_share <= 0 or not n_known:
         return np.nan, np.nan

@@ -19,9 +19,6 @@ from personas.schema.levels import BANDS, LEVEL_LABELS, LEVELS, label_of
 BOUGHT = "bought"
 """Level of a category: at least one order."""
 
-AGES = ("age", "age_band")
-"""Features whose levels are ages."""
-
 YES = "yes"
 """Level of a binary feature."""
 
@@ -29,14 +26,7 @@ _ZERO_SHARE = 0.25
 """From this share of zeros on, the first quartile is 0 and zero gets a band of its own."""
 
 
-_MYRIAD = 10_000
-"""From here on Chinese counts in 万."""
-
-_ROUND_FROM = 1_000
-"""From here on the edges of a band are said as round numbers."""
-
-
-class BandWords(NamedTuple):
+class _Words(NamedTuple):
     """Words for the bands of a number whose name and digits would say less."""
 
     none: Text
@@ -46,54 +36,50 @@ class BandWords(NamedTuple):
     noun: Text
 
 
-_BAND_WORDS: dict[str, BandWords] = {
-    "order_count": BandWords(
-        none=Text("近期未购买", "no recent orders"),
-        some=Text("近期有购买", "recent buyers"),
-        low=Text("低频购买", "occasional buyers"),
+_BAND_WORDS: dict[str, _Words] = {
+    "order_count": _Words(
+        none=Text("未购买", "no orders"),
+        some=Text("有购买", "buyers"),
+        low=Text("低频购买", "rare buyers"),
         high=Text("高频购买", "frequent buyers"),
         noun=Text("购买频次", "purchase frequency"),
     ),
-    "revenue": BandWords(
-        none=Text("近期无消费", "no recent spending"),
-        some=Text("近期有消费", "recent spenders"),
+    "revenue": _Words(
+        none=Text("无消费", "no spending"),
+        some=Text("有消费", "spenders"),
         low=Text("低消费", "low spenders"),
         high=Text("高消费", "high spenders"),
         noun=Text("消费", "spending"),
     ),
-    "recency_days": BandWords(
+    "recency_days": _Words(
         none=Text("当日购买", "bought on the last day"),
         some=Text("非当日购买", "bought before the last day"),
-        low=Text("刚刚购买", "just bought"),
+        low=Text("近期购买", "recent buyers"),
         high=Text("久未购买", "lapsed buyers"),
         noun=Text("购买间隔", "time since last order"),
     ),
-    "average_order_value": BandWords(
+    "average_order_value": _Words(
         none=Text("零客单价", "free orders"),
         some=Text("有客单价", "paid orders"),
         low=Text("低客单价", "small baskets"),
         high=Text("高客单价", "big baskets"),
         noun=Text("客单价", "order value"),
     ),
-    "active_days": BandWords(
+    "active_days": _Words(
         none=Text("不活跃", "inactive"),
         some=Text("有活跃", "active"),
         low=Text("低活跃", "rarely active"),
         high=Text("高活跃", "often active"),
         noun=Text("活跃度", "activity"),
     ),
-    "category_breadth": BandWords(
-        none=Text("近期未购买", "no recent orders"),
-        some=Text("近期有购买", "recent buyers"),
-        low=Text("品类较少", "few categories"),
-        high=Text("品类丰富", "many categories"),
+    "category_breadth": _Words(
+        none=Text("未购品类", "no categories"),
+        some=Text("有购品类", "any category"),
+        low=Text("品类单一", "few categories"),
+        high=Text("多品类", "many categories"),
         noun=Text("品类数", "number of categories"),
     ),
 }
-
-
-BUYERS = frozenset(words.some for words in _BAND_WORDS.values())
-"""Words that only say that somebody bought at all."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -255,8 +241,7 @@ def _yes(feature: Feature) -> Level:
     if is_category(feature):
         name = category_name(feature)
         buyers = f"buyers of {name.en}" if name.en.endswith("s") else f"{name.en} buyers"
-        room = " " if name.zh.isascii() else ""
-        return Level(BOUGHT, Text(f"购买过{room}{name.zh}", f"bought {name.en}"), Text(name.zh, buyers))
+        return Level(BOUGHT, Text(f"购买过 {name.zh}", f"bought {name.en}"), Text(name.zh, buyers))
     return Level(YES, join_label(feature, Text("是", "yes")), feature_name(feature))
 
 
@@ -299,71 +284,47 @@ def _quartiles(known: NDArray[np.float64], *, whole: bool) -> tuple[NDArray[np.f
     return (np.concatenate([[np.nextafter(0.0, 1.0)], edges]) if has_zero else edges), has_zero
 
 
-def spell_number(number: float, *, percent: bool = False) -> Text:
-    """Write the edge of a band as people write it, in each language.
-
-    Examples
-    --------
-    >>> spell_number(13000.0), spell_number(0.25, percent=True)
-    (Text(zh='1.3万', en='13,000'), Text(zh='25%', en='25%'))
-    """
-    if percent:
-        return Text(f"{100 * number:.10g}%", f"{100 * number:,.10g}%")
-    zh = f"{number / 10_000:.10g}万" if abs(number) >= _MYRIAD else f"{number:.10g}"
-    return Text(zh, f"{number:,.10g}")
-
-
-def span_text(low: float | None, high: float | None, *, whole: bool, percent: bool = False) -> Text:
-    """Write ``low <= x < high`` for people; None = open.
-
-    Whole numbers below 1,000 are written with the last one that belongs to the band, longer ones are
-    round edges.
-
-    Examples
-    --------
-    >>> span_text(2.0, 4.0, whole=True), span_text(30000.0, 60000.0, whole=True)
-    (Text(zh='2-3', en='2–3'), Text(zh='3万-6万', en='30,000–60,000'))
-    """
-    if high is None:
-        edge = spell_number(low or 0.0, percent=percent)
-        return Text(f"≥{edge.zh}", f"{edge.en} or more")
-    if low is None:
-        edge = spell_number(high, percent=percent)
-        return Text(f"<{edge.zh}", f"under {edge.en}")
-    last = high - 1 if whole and high < _ROUND_FROM else high
-    start, stop = spell_number(low, percent=percent), spell_number(last, percent=percent)
-    if low == 0 and not percent:  # zero has a band of its own
-        return Text(f">0 且 <{stop.zh}", f"above 0, under {stop.en}")
-    return start if start == stop else Text(f"{start.zh}-{stop.zh}", f"{start.en}–{stop.en}")
-
-
 def _band_names(
     edges: NDArray[np.float64], *, has_zero: bool, whole: bool, percent: bool
 ) -> list[tuple[str, Text]]:
-    def spell(number: float) -> str:
-        return f"{100 * number:.10g}%" if percent else f"{number:.10g}"
+    def spell(number: float, comma: str) -> str:
+        return f"{100 * number:{comma}.10g}%" if percent else f"{number:{comma}.10g}"
 
     names: list[tuple[str, Text]] = [("0", Text("0", "0"))] if has_zero else []
     cuts = [float(edge) for edge in (edges[1:] if has_zero else edges)]
     lows: list[float | None] = [(1.0 if whole else 0.0) if has_zero else None, *cuts]
     for low, high in zip(lows, [*cuts, None], strict=True):
-        text = span_text(low, high, whole=whole, percent=percent)
         last = None if high is None else high - 1 if whole else high
         if low is None and high is not None:
-            names.append((f"<{spell(high)}", text))
+            name = f"<{spell(high, '')}"
+            names.append((name, Text(name, f"under {spell(high, ',')}")))
         elif last is None and low is not None:
-            names.append((f">={spell(low)}", text) if low else (">0", Text(">0", "more than 0")))
+            text = (
+                Text(f"≥{spell(low, '')}", f"{spell(low, ',')} or more") if low else Text(">0", "more than 0")
+            )
+            names.append((f">={spell(low, '')}" if low else ">0", text))
+        elif low == last and low is not None:
+            names.append((spell(low, ""), Text(spell(low, ""), spell(low, ","))))
         elif low is not None and last is not None:
-            names.append((spell(low) if low == last else f"{spell(low)}-{spell(last)}", text))
+            name = f"{spell(low, '')}-{spell(last, '')}"
+            names.append((name, Text(name, f"{spell(low, ',')}–{spell(last, ',')}")))
     return names
 
 
 def _shorts(feature: Feature, names: list[tuple[str, Text]], *, has_zero: bool, small: bool) -> list[Text]:
     """Say each band in the fewest words: "high revenue" where a number would say less."""
-    name = plain_name(feature_name(feature))
+    full = feature_name(feature)
+    # "annual income (USD)": the unit belongs to the numbers, which the short words leave out.
+    name = Text(*(re.sub(r"\s*[（(].*?[)）]", "", text) or text for text in full))
     if feature.name not in _BAND_WORDS and small:
         return [Text(f"{name.zh}{band.zh}", f"{name.en} {band.en}") for _, band in names]
-    words = band_words(feature.name, name)
+    words = _BAND_WORDS.get(feature.name) or _Words(
+        none=Text(f"{name.zh}为0", f"{name.en} 0"),
+        some=Text(f"有{name.zh}", f"some {name.en}"),
+        low=Text(f"低{name.zh}", f"low {name.en}"),
+        high=Text(f"高{name.zh}", f"high {name.en}"),
+        noun=name,
+    )
     noun = words.noun
     ends = {
         1: [words.some],
@@ -377,33 +338,3 @@ def _shorts(feature: Feature, names: list[tuple[str, Text]], *, has_zero: bool, 
         ],
     }[len(names) - has_zero]
     return [words.none, *ends] if has_zero else ends
-
-
-def plain_name(name: Text) -> Text:
-    """Return a feature's name without its unit, which belongs to the numbers.
-
-    Examples
-    --------
-    >>> plain_name(Text("年收入（美元）", "annual income (USD)"))
-    Text(zh='年收入', en='annual income')
-    """
-    return Text(*(re.sub(r"\s*[（(].*?[)）]", "", text) or text for text in name))
-
-
-def band_words(feature: str, name: Text) -> BandWords:
-    """Return the words for the bands of a number.
-
-    Parameters
-    ----------
-    feature : str
-        Feature name.
-    name : Text
-        What people call it, without a unit.
-    """
-    return _BAND_WORDS.get(feature) or BandWords(
-        none=Text(f"{name.zh}为0", f"{name.en} 0"),
-        some=Text(f"有{name.zh}", f"some {name.en}"),
-        low=Text(f"低{name.zh}", f"low {name.en}"),
-        high=Text(f"高{name.zh}", f"high {name.en}"),
-        noun=name,
-    )

@@ -104,8 +104,6 @@ class Persona:
         What a marketer reads.
     map_x, map_y : float
         Position on the persona map.
-    matched : tuple of Text
-        How the persona stands on the attributes of its archetype.
     """
 
     persona_id: str
@@ -118,7 +116,6 @@ class Persona:
     card: Card
     map_x: float = 0.0
     map_y: float = 0.0
-    matched: tuple[Text, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -223,7 +223,6 @@ def _describe(
             card=cards[k],
             map_x=positions[k][0],
             map_y=positions[k][1],
-            matched=names[k].matched,
         )
         for k in range(n_personas)
     )

@@ -6,18 +6,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import combinations
 
-from personas.model.archetypes import Archetype, match_archetypes, matched_attributes
-from personas.model.bands import AGES, BOUGHT, BUYERS
+from personas.model.archetypes import Archetype, match_archetypes
 from personas.model.base import NameSource, Trait, usable_names
-from personas.model.traits import (
-    ACTIVITY,
-    SLIGHT_EFFECT,
-    SMALL_EFFECT,
-    effect_size,
-    known_parts,
-    pick_distinctive,
-    pull,
-)
+from personas.model.traits import SLIGHT_EFFECT, SMALL_EFFECT, effect_size, known_parts, pick_distinctive
 from personas.schema import BLOCKS, Text
 
 __all__ = ["Archetype", "PersonaName", "name_personas"]
@@ -27,6 +18,20 @@ LONGEST_ZH, LONGEST_EN = 24, 64
 
 COMMON_SHARE = 0.25
 """A name speaks of what at least a quarter of the persona has, if there is any such trait (own choice)."""
+
+ACTIVITY = frozenset(
+    {
+        "order_count",
+        "revenue",
+        "recency_days",
+        "active_days",
+        "average_order_value",
+        "category_breadth",
+        "first_category",
+        "last_category",
+    }
+)
+"""Features that tell one story between them: how much somebody buys."""
 
 MAINSTREAM = Text("均衡大众", "Mainstream")
 """Name of a persona that nothing sets apart."""
@@ -44,14 +49,11 @@ class PersonaName:
         Where it comes from.
     archetype : str or None
         Key of the matched archetype, kept under an override too.
-    matched : tuple of Text
-        How the persona stands on the archetype's attributes.
     """
 
     name: Text
     source: NameSource
     archetype: str | None = None
-    matched: tuple[Text, ...] = ()
 
 
 def name_personas(
@@ -98,11 +100,10 @@ def name_personas(
     for k, persona_id in enumerate(persona_ids):
         archetype = matched[k]
         key = archetype.key if archetype else None
-        facts = matched_attributes(traits[k], archetype) if archetype else ()
         if persona_id in given:
-            names[k] = PersonaName(given[persona_id], "override", key, facts)
+            names[k] = PersonaName(given[persona_id], "override", key)
         elif archetype and taken.is_free(archetype.name):
-            names[k] = PersonaName(archetype.name, "archetype", key, facts)
+            names[k] = PersonaName(archetype.name, "archetype", key)
             taken.add(archetype.name)
     for k, persona in enumerate(traits):
         if k not in names:
@@ -157,25 +158,14 @@ def _rank(traits: Sequence[Trait]) -> list[Trait]:
 
 
 def _one_per_block(ranked: Sequence[Trait]) -> list[Trait | None]:
-    """Return the strongest trait per block, for what they buy a category where one is distinctive.
-
-    How much somebody buys is said once, not in every block, and not at all where all it says is that they
-    bought.
-    """
-    categories = sorted((t for t in ranked if t.level == BOUGHT), key=pull, reverse=True)
-    chosen: dict[str, Trait] = {"what": categories[0]} if categories else {}
+    """Return the strongest trait per block; how much somebody buys is said once, not in every block."""
+    chosen: list[Trait | None] = []
     for block in BLOCKS:
-        is_told = any(trait.feature in ACTIVITY for trait in chosen.values())
-        fresh = (
-            t
-            for t in ranked
-            if t.block == block
-            and not (is_told and t.feature in ACTIVITY)
-            and not (categories and t.short in BUYERS)
+        is_told = any(trait is not None and trait.feature in ACTIVITY for trait in chosen)
+        chosen.append(
+            next((t for t in ranked if t.block == block and not (is_told and t.feature in ACTIVITY)), None)
         )
-        if block not in chosen and (first := next(fresh, None)) is not None:
-            chosen[block] = first
-    return [chosen.get(block) for block in BLOCKS]
+    return chosen
 
 
 def _shorten(parts: Sequence[Trait | None]) -> list[Trait]:
@@ -188,12 +178,8 @@ def _shorten(parts: Sequence[Trait | None]) -> list[Trait]:
 def _compose(parts: Sequence[Trait]) -> Text:
     ordered = sorted(parts, key=lambda trait: BLOCKS.index(trait.block))
     zh = "·".join(trait.short.zh for trait in ordered)
-    who = "买家" if ordered[-1].level == BOUGHT else "人群"
-    en = ", ".join(
-        f"aged {trait.short.en}" if trait.feature in AGES and trait.short.en[:1].isdigit() else trait.short.en
-        for trait in ordered
-    )
-    return Text(zh if zh.endswith(who) else f"{zh}{who}", f"{en[:1].upper()}{en[1:]}")
+    en = ", ".join(trait.short.en for trait in ordered)
+    return Text(zh if zh.endswith("人群") else f"{zh}人群", f"{en[:1].upper()}{en[1:]}")
 
 
 def _fits(name: Text) -> bool:

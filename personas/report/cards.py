@@ -2,22 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 from itertools import groupby
 from math import log2
 
 from personas.features import FeatureSet
-from personas.model.bands import AGES, BOUGHT
 from personas.model.base import Persona, Trait
-from personas.model.traits import (
-    SIGNIFICANT,
-    SLIGHT_EFFECT,
-    effect_size,
-    pick_distinctive,
-    pull,
-    tell_once,
-)
+from personas.model.traits import SIGNIFICANT, SLIGHT_EFFECT, effect_size, pick_distinctive
 from personas.report.figures import Figures
 from personas.schema import BLOCKS, Block, Text
 
@@ -101,7 +93,6 @@ class PersonaCard:
     what: str
     offers: tuple[str, ...]
     message: str
-    matched: tuple[str, ...]
     headline: str
     top: tuple[tuple[Block, tuple[TraitRow, ...]], ...]
     protected: tuple[TraitGroup, ...]
@@ -150,8 +141,7 @@ def _make_card(place: int, persona: Persona, feature_set: FeatureSet, figures: F
         what=persona.card.what.of(language),
         offers=tuple(offer.of(language) for offer in persona.card.offers),
         message=persona.card.message.of(language),
-        matched=tuple(fact.of(language) for fact in persona.matched),
-        headline=figures.join(_headline_word(trait, figures) for trait in _headline(best)),
+        headline=figures.join(trait.short.of(language) for trait in best[:N_HEADLINE_TRAITS]),
         top=tuple(
             (block, tuple(trait_row(t, figures) for t in top if t.block == block))
             for block in BLOCKS
@@ -163,28 +153,12 @@ def _make_card(place: int, persona: Persona, feature_set: FeatureSet, figures: F
     )
 
 
-def _headline(best: Sequence[Trait]) -> list[Trait]:
-    """Pick the strongest trait of each question, then more; a category for what they buy if there is one."""
-    fresh = tell_once(best)
-    categories = sorted((t for t in fresh if t.level == BOUGHT), key=pull, reverse=True)
-    ranked = [*categories, *(t for t in fresh if t.level != BOUGHT)]
-    firsts = [next((t for t in ranked if t.block == block), None) for block in BLOCKS]
-    picked = [trait for trait in firsts if trait is not None]
-    picked += [trait for trait in fresh if trait not in picked]
-    return sorted(picked[:N_HEADLINE_TRAITS], key=lambda trait: BLOCKS.index(trait.block))
-
-
-def _headline_word(trait: Trait, figures: Figures) -> str:
-    is_age = trait.feature in AGES and figures.language == "en" and trait.short.en[:1].isdigit()
-    return f"aged {trait.short.en}" if is_age else trait.short.of(figures.language)
-
-
 def pick_top_traits(traits: Iterable[Trait], n_traits: int) -> list[Trait]:
     """Pick the traits that set a persona apart: those above average, then those below.
 
     At least three in five are above average where there are as many. On each side significant traits
-    come first, then the larger effect (Cohen's h between the share and the base share). A feature speaks
-    once, and how often somebody buys too. Protected and suppressed traits are left out.
+    come first, then the larger effect (Cohen's h between the share and the base share). A feature gives
+    at most one trait per side. Protected and suppressed traits are left out.
 
     Parameters
     ----------
@@ -209,10 +183,9 @@ def pick_top_traits(traits: Iterable[Trait], n_traits: int) -> list[Trait]:
     under: dict[str, Trait] = {}
     for trait in ranked:
         (over if _direction(trait.tgi) == "over" else under).setdefault(trait.feature, trait)
-    above, below = tell_once(over.values()), tell_once(under.values())
-    picked = above[: max(n_traits - len(below), n_traits - 2 * n_traits // 5)]
-    others = [trait for trait in below if trait.feature not in {chosen.feature for chosen in picked}]
-    return picked + tell_once(others, picked)[: n_traits - len(picked)]
+    n_under = min(len(under), 2 * n_traits // 5)
+    picked = list(over.values())[: n_traits - n_under]
+    return picked + list(under.values())[: n_traits - len(picked)]
 
 
 def trait_row(trait: Trait, figures: Figures) -> TraitRow:

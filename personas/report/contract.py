@@ -96,41 +96,13 @@ def contract_view(contract: Mapping[str, Any], figures: Figures) -> ContractView
     )
 
 
-_TALLIED = (re.compile(r" rows \(\S+\) are quarantined\.$"), re.compile(r"; features do not see them\.$"))
-"""Warnings that only repeat what the tally beside them shows."""
-
-_LEFT_OUT = re.compile(r"Left out (?P<names>.+): (?P<reason>[^:]+)\.")
-_NEVER_VARIES = re.compile(r"(?P<table>.+): never varies or is always missing, .+: (?P<names>[^:]+)\.")
-_OUTSIDE = re.compile(r"outside (?P<low>\S+) to (?P<high>\S+)")
-_BELOW = re.compile(r"below (?P<low>\S+)")
-
-
 def _warning(text: str, figures: Figures) -> str:
-    """Say a warning that the report knows in its language; any other sentence stays as it is."""
-    if found := _LEFT_OUT.fullmatch(text):
-        reason = say_or(f"left_out.{found['reason']}", found["reason"], figures.language)
-        names = _column_names(found["names"], figures)
-        return say("data.left_out", figures.language).format(names=names, reason=reason)
-    if found := _NEVER_VARIES.fullmatch(text):
-        names = _column_names(found["names"], figures)
-        return say("data.never_varies", figures.language).format(table=found["table"], names=names)
-    return text
-
-
-def _column_names(names: str, figures: Figures) -> str:
-    """Name columns for people; one that has no other name stays as it is."""
-    return figures.join(
-        COLUMN_LABELS[name].of(figures.language) if name in COLUMN_LABELS else name
-        for name in names.split(", ")
-    )
-
-
-def _fault(reason: str, figures: Figures) -> str:
-    """Say in the report's language why rows were quarantined."""
-    for pattern, key in ((_OUTSIDE, "fault.outside"), (_BELOW, "fault.below")):
-        if found := pattern.fullmatch(reason):
-            return say(key, figures.language).format(**found.groupdict())
-    return say_or(f"fault.{reason}", reason, figures.language)
+    """Say in the report's language why features were left out; any other sentence stays as it is."""
+    found = re.fullmatch(r"Left out (?P<names>.+): (?P<reason>[^:]+)\.", text)
+    if found is None:
+        return text
+    reason = say_or(f"left_out.{found['reason']}", found["reason"], figures.language)
+    return say("data.left_out", figures.language).format(names=found["names"], reason=reason)
 
 
 def feature_rows(feature_set: FeatureSet, figures: Figures) -> list[FeatureRow]:
@@ -169,7 +141,7 @@ def _source_table(table: Mapping[str, Any], figures: Figures) -> SourceTable:
         faults=tuple(
             FaultRow(
                 column=str(fault["column"]) or say("data.whole_row", figures.language),
-                reason=_fault(str(fault["reason"]), figures),
+                reason=say_or(f"fault.{fault['reason']}", str(fault["reason"]), figures.language),
                 n_rows=figures.count(int(fault["n_rows"])),
             )
             for fault in table.get("reasons", ())
@@ -184,11 +156,7 @@ def _source_table(table: Mapping[str, Any], figures: Figures) -> SourceTable:
             for column, share in missing
             if share > 0
         ),
-        warnings=tuple(
-            _warning(str(text), figures)
-            for text in table.get("warnings", ())
-            if not any(pattern.search(str(text)) for pattern in _TALLIED)
-        ),
+        warnings=tuple(map(str, table.get("warnings", ()))),
     )
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from bisect import bisect_right
 from dataclasses import dataclass
 
-from personas.model.bands import BOUGHT, category_name
+from personas.model.bands import BOUGHT
 from personas.model.base import PersonaModel, Trait
 from personas.report.cards import trait_row
 from personas.report.figures import Figures
@@ -56,7 +56,7 @@ def make_heatmap(model: PersonaModel, figures: Figures) -> list[HeatRow]:
     for place, persona in enumerate(model.personas):
         for trait in persona.traits:
             if trait.level == BOUGHT:
-                category = category_name(model.feature_set[trait.feature]).of(figures.language)
+                category = trait.short.of(figures.language)
                 row = traits.setdefault(category, [None] * len(model.personas))
                 row[place] = row[place] or trait
     rows = [

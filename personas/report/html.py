@@ -17,14 +17,7 @@ from personas.report.contract import contract_view, feature_rows
 from personas.report.figures import Figures
 from personas.report.heatmap import HEAT_CUTS, make_heatmap
 from personas.report.persona_map import NARROW, WIDE, lay_out_map
-from personas.report.quality import (
-    alarms,
-    candidate_rows,
-    choice_sentence,
-    headlines,
-    metric_rows,
-    scored_view,
-)
+from personas.report.quality import candidate_rows, headlines, metric_rows, scored_view
 from personas.report.words import GLOSSARY, SECTIONS, say
 from personas.schema import LANGUAGES, Language
 
@@ -95,11 +88,7 @@ def render_report(
             n_users=figures.count(sum(persona.n_users for persona in model.personas)),
             cards=cards,
             events=[event.of(language) for event in model.events],
-            title=_title(model.name),
-            sources=_sources(contract, figures),
             headlines=headlines(model, figures),
-            alarms=alarms(model, figures),
-            choice=choice_sentence(model, figures),
             maps=[
                 ("wide", lay_out_map(cards, positions, WIDE)),
                 ("narrow", lay_out_map(cards, positions, NARROW)),
@@ -123,18 +112,6 @@ def render_report(
             significant=SIGNIFICANT,
         )
     )
-
-
-def _title(name: str) -> str:
-    """Write the name of a use case as a heading: ``home_appliances`` -> ``Home appliances``."""
-    words = name.replace("_", " ").strip() or name
-    return f"{words[:1].upper()}{words[1:]}"
-
-
-def _sources(contract: Mapping[str, Any] | None, figures: Figures) -> str:
-    """Name the files that the tables came from."""
-    tables = () if contract is None else contract.get("tables", ())
-    return figures.join(dict.fromkeys(str(table["file"]) for table in tables if table.get("file")))
 
 
 def _environment(figures: Figures) -> Environment:

@@ -14,7 +14,6 @@ _ANGLES = tuple(place * pi / 8 for place in range(16))
 _GAPS = (6.0, 14.0, 26.0, 42.0, 62.0, 86.0)
 _N_PASSES = 4
 _EDGE = 4.0
-_APART = 6.0
 _LINE, _ASCENT = 1.2, 1.16  # of Noto Sans CJK, in em
 _MAX_LINES = 4
 
@@ -229,9 +228,8 @@ def _candidates(disc: _Disc, size: tuple[float, float]) -> list[_Label]:
 
 def _cost(label: _Label, discs: Sequence[_Disc], others: Sequence[Box], page: Box) -> float:
     box = label.box
-    roomy = Box(box.x - _APART, box.y, box.width + 2 * _APART, box.height)
     outside = box.width * box.height - box.overlap(page)
-    on_labels = sum(roomy.overlap(other) for other in others)
+    on_labels = sum(box.overlap(other) for other in others)
     on_discs = sum(box.overlap(disc.box) for disc in discs)
     return round(90 * outside + 60 * on_labels + 5 * on_discs + 8 * label.gap, 6)
 

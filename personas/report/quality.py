@@ -98,40 +98,10 @@ def headlines(model: PersonaModel, figures: Figures) -> list[str]:
         if name in metrics:
             value = _written(name, metrics[name], figures)
             sentences.append(say(f"headline.{name}", language).format(value=value))
-    if choice := choice_sentence(model, figures):
-        sentences.append(choice)
+    reasons = [c.reason.of(language) for c in model.selection if c.chosen]
+    if reasons and len(model.selection) > 1:
+        sentences.append(say("headline.chosen", language).format(n=len(model.personas), reason=reasons[0]))
     return sentences
-
-
-def choice_sentence(model: PersonaModel, figures: Figures) -> str:
-    """Say how many numbers of personas were tried and why this one was taken; empty when none was."""
-    chosen = next((c for c in model.selection if c.chosen), None)
-    if chosen is None or len(model.selection) < 2:
-        return ""
-    sizes = [c.n_personas for c in model.selection]
-    return say("headline.chosen", figures.language).format(
-        n=chosen.n_personas,
-        tried=len(sizes),
-        first=min(sizes),
-        last=max(sizes),
-        reason=chosen.reason.of(figures.language),
-    )
-
-
-def alarms(model: PersonaModel, figures: Figures) -> list[str]:
-    """Say what speaks against using the model."""
-    chosen = next((c for c in model.selection if c.chosen), None)
-    stability = model.metrics.get("stability")
-    if chosen is not None and chosen.stability is not None:
-        stability = chosen.stability if stability is None else min(stability, chosen.stability)
-    if stability is None or stability >= STABLE_ARI:
-        return []
-    key = "alarm.none_stable" if len(model.selection) > 1 else "alarm.unstable"
-    return [
-        say(key, figures.language).format(
-            value=figures.decimal(stability), limit=figures.decimal(STABLE_ARI), n=len(model.selection)
-        )
-    ]
 
 
 def metric_rows(model: PersonaModel, figures: Figures) -> list[MetricRow]:

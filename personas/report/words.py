@@ -59,7 +59,6 @@ WORDS: dict[str, Text] = {
     "word.hidden": Text("隐藏", "hidden"),
     # Overview
     "overview.users": Text("画像用户", "Users profiled"),
-    "overview.sources": Text("数据来源：{files}", "Data: {files}"),
     "overview.personas": Text("人群", "Personas"),
     "overview.window": Text("观察窗口", "Observation window"),
     "overview.window_span": Text("{start} 起，共 {days} 天", "{days} days from {start}"),
@@ -99,21 +98,7 @@ WORDS: dict[str, Text] = {
         "聚类时有 {value} 的训练用户不属于任何一群（噪声）。",
         "The clusterer left {value} of the training users in no group (noise).",
     ),
-    "headline.chosen": Text(
-        "比较了 {tried} 种人群数（{first} 到 {last}），选用 {n} 个：{reason}。",
-        "{tried} numbers of personas were tried ({first} to {last}); {n} was taken: {reason}.",
-    ),
-    "alarm.none_stable": Text(
-        "比较过的 {n} 种人群数都不稳定（最高 {value}，要求 {limit}）：换一批用户重新训练会得到不同的人群。"
-        "请只用来了解用户，不要据此投放。",
-        "None of the {n} numbers of personas tried was stable (best {value}, needed {limit}): other samples of "
-        "users give other personas. Read them as a description, don't target on them.",
-    ),
-    "alarm.unstable": Text(
-        "这些人群不稳定（{value}，要求 {limit}）：换一批用户重新训练会得到不同的人群。请只用来了解用户，不要据此投放。",
-        "These personas are not stable ({value}, needed {limit}): other samples of users give other personas. "
-        "Read them as a description, don't target on them.",
-    ),
+    "headline.chosen": Text("选择 {n} 个人群的理由：{reason}。", "Why {n} personas: {reason}."),
     # Cards
     "cards.lead": Text(
         "每张卡片回答三个问题：他们是谁、价值几何、买什么。特征与全体用户比较，TGI 100 为平均水平。",
@@ -128,7 +113,6 @@ WORDS: dict[str, Text] = {
     "cards.offer": Text("推荐品类", "What to offer"),
     "cards.no_offer": Text("没有显著偏好的品类", "no category stands out"),
     "cards.message": Text("沟通切入点", "Message to start from"),
-    "cards.matched": Text("与原型各项特征的吻合", "How they meet the archetype"),
     "cards.top": Text("最突出的特征", "Strongest traits"),
     "cards.top_caption": Text(
         "{name} 最突出的特征，与全体用户比较", "Strongest traits of {name}, compared with all users"
@@ -180,13 +164,6 @@ WORDS: dict[str, Text] = {
     ),
     "quality.selection": Text("人群数的选择", "Choosing the number of personas"),
     "quality.selection_caption": Text("候选方案", "Candidates"),
-    "quality.stability_plain": Text(
-        "稳定性的含义：多次随机抽取用户重新训练，看两次结果是否把同样的用户分在一起；1 为完全一致，0 与随机分组无异。"
-        "0.75 以上的方案才算稳定。",
-        "Stability means: the model is retrained on random samples of users, and we look at whether two runs put "
-        "the same users together. 1 is complete agreement, 0 is no better than chance; from 0.75 a solution "
-        "counts as stable.",
-    ),
     "quality.no_selection": Text(
         "人群数为指定值，没有比较其他方案。", "The number of personas was given; no others were compared."
     ),
@@ -318,16 +295,10 @@ WORDS: dict[str, Text] = {
     "fault.in the future": Text("日期在未来", "in the future"),
     "fault.not yes or no": Text("不是“是”或“否”", "not yes or no"),
     "fault.unknown level": Text("取值不在词表中", "unknown level"),
-    "fault.outside": Text("不在 {low} 到 {high} 之间", "outside {low} to {high}"),
-    "fault.below": Text("小于 {low}", "below {low}"),
     "fault.duplicate key": Text("主键重复", "duplicate key"),
     "fault.user not in users": Text("用户不在用户表中", "user not in users"),
     "fault.malformed row": Text("行格式错误", "malformed row"),
     "data.left_out": Text("未采用 {names}：{reason}。", "Left out {names}: {reason}."),
-    "data.never_varies": Text(
-        "{table}：取值从不变化或全部缺失，无法区分用户：{names}。",
-        "{table}: never varies or is always missing, so it can't tell users apart: {names}.",
-    ),
     "left_out.no user has a value": Text("没有用户有取值", "no user has a value"),
     "left_out.every user with a value has the same one": Text(
         "所有有取值的用户取值相同", "every user with a value has the same one"
