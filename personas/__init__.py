@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from personas.cluster import HDBSCANClusterer, KMeansClusterer, LatentClass
     from personas.engine import Source, open_engine
     from personas.export import export_audience
-    from personas.features import FeatureSpec, build_features, propose_features
+    from personas.features import FeatureSpec, Rehearsal, build_features, propose_features, rehearse
     from personas.model import PersonaModel, fit_personas, load_model, save_model
     from personas.report import render_report
     from personas.schema import ObservationWindow, SourceMapping, check_table
@@ -25,6 +25,7 @@ __all__ = [
     "LatentClass",
     "ObservationWindow",
     "PersonaModel",
+    "Rehearsal",
     "Source",
     "SourceMapping",
     "build_features",
@@ -34,6 +35,7 @@ __all__ = [
     "load_model",
     "open_engine",
     "propose_features",
+    "rehearse",
     "render_report",
     "save_model",
     "score_parquet",
@@ -44,7 +46,7 @@ _ROOMS = {
     "cluster": ("HDBSCANClusterer", "KMeansClusterer", "LatentClass"),
     "engine": ("Source", "open_engine"),
     "export": ("export_audience",),
-    "features": ("FeatureSpec", "build_features", "propose_features"),
+    "features": ("FeatureSpec", "Rehearsal", "build_features", "propose_features", "rehearse"),
     "model": ("PersonaModel", "fit_personas", "load_model", "save_model"),
     "report": ("render_report",),
     "schema": ("ObservationWindow", "SourceMapping", "check_table"),

@@ -166,15 +166,23 @@ class FeaturesSpec(_Spec):
 class PersonasSpec(_Spec):
     """How personas are found."""
 
-    clusterer: str = "latent_class"
+    clusterer: str | list[str] = Field(
+        "auto", description="Registered name, several to try, or auto: those that suit the table."
+    )
     n_personas: int | Literal["auto"] = "auto"
     min_personas: int = Field(2, ge=1)
     max_personas: int = Field(8, ge=1, le=30)
     min_share: Share = Field(0.03, description="'auto' takes no solution with a smaller persona.")
-    block_weights: dict[Block, Annotated[float, Field(ge=0)]] = Field(
-        default_factory=lambda: dict.fromkeys(get_args(Block), 1.0),
-        description="Weight of who, worth and what against each other.",
+    block_weights: dict[Block, Annotated[float, Field(ge=0)]] | None = Field(
+        None,
+        description="Weight of who, worth and what against each other; default: chosen by what personas foretell.",
     )
+    horizon_days: int | None = Field(
+        None,
+        ge=1,
+        description="Length of the next window that personas are judged by; default: a quarter of the lookback.",
+    )
+    bootstraps: int = Field(10, ge=2, le=200, description="Refits that stability is measured by.")
     archetypes: str | None = Field(
         None, description="Shipped name or file of archetypes to name personas after."
     )

@@ -19,6 +19,9 @@ CLUSTERER_GROUP = "personas.clusterers"
 _CLUSTERERS = {
     "latent_class": "personas.cluster.latent_class:LatentClass",
     "kmeans": "personas.cluster.kmeans:KMeansClusterer",
+    "bisecting_kmeans": "personas.cluster.bisecting_kmeans:BisectingKMeansClusterer",
+    "foresight": "personas.cluster.foresight:ForesightKMeans",
+    "gaussian_mixture": "personas.cluster.gaussian_mixture:GaussianMixtureClusterer",
     "hdbscan": "personas.cluster.hdbscan:HDBSCANClusterer",
 }
 

@@ -40,6 +40,9 @@ class _Day(click.ParamType[date]):
             self.fail(f"{value!r} is not a day; expected YYYY-MM-DD, for example 2025-12-01.", param, ctx)
 
 
+_FORCE = click.option(
+    "--force", is_flag=True, help="Publish even if tables without structure give personas that are as good."
+)
 _AS_OF = click.option(
     "--as-of", type=_Day(), required=True, help="First day that features do not see, YYYY-MM-DD."
 )
@@ -127,8 +130,9 @@ def demo(name: str, n_users: int, seed: int, output: Path | None, as_json: bool)
 @cli.command()
 @_CONFIG
 @_AS_OF
+@_FORCE
 @_JSON
-def train(config: Path, as_of: date, as_json: bool) -> None:
+def train(config: Path, as_of: date, force: bool, as_json: bool) -> None:
     """Find, describe and name personas; store the model and print its version.
 
     \b
@@ -137,7 +141,7 @@ def train(config: Path, as_of: date, as_json: bool) -> None:
     """
     from pipelines.jobs import train_model
 
-    train_model(config, as_of, as_json=as_json)
+    train_model(config, as_of, force=force, as_json=as_json)
 
 
 @cli.command()
@@ -225,8 +229,9 @@ def export(
 @cli.command()
 @_CONFIG
 @_AS_OF
+@_FORCE
 @_JSON
-def run(config: Path, as_of: date, as_json: bool) -> None:
+def run(config: Path, as_of: date, force: bool, as_json: bool) -> None:
     """Do the whole job: train, score with the champion, report, export to files.
 
     \b
@@ -235,7 +240,7 @@ def run(config: Path, as_of: date, as_json: bool) -> None:
     """
     from pipelines.jobs import run_all
 
-    run_all(config, as_of, as_json=as_json)
+    run_all(config, as_of, force=force, as_json=as_json)
 
 
 @cli.group()

@@ -7,7 +7,9 @@ from pathlib import Path
 from typing import Any
 
 from personas.errors import ConfigError
+from personas.model import PersonaModel
 from personas.schema import Language, Text
+from personas.selection.verdict import verdict_text
 from personas.store import ArtifactStore
 from pipelines.config_file import load_config
 from pipelines.console import command, say, shown, steps, store_option
@@ -38,11 +40,11 @@ def check_sources(config: Path, as_of: date, *, as_json: bool) -> None:
         )
 
 
-def train_model(config: Path, as_of: date, *, as_json: bool) -> None:
+def train_model(config: Path, as_of: date, *, force: bool, as_json: bool) -> None:
     """Train one model and print its version."""
     loaded = load_config(config)
     with steps(quiet=as_json) as progress, prepared_tables(loaded, as_of, progress) as prepared:
-        trained = train(loaded, prepared, progress)
+        trained = train(loaded, prepared, progress, force=force)
         lines = [*_warning_lines(prepared), *_trained_lines(trained, loaded.store_path)]
         say(_trained_result(trained), lines, as_json=as_json)
 
@@ -86,13 +88,13 @@ def export_personas(config: Path, order: ExportOrder, *, as_json: bool) -> None:
     say(exported.result, exported.lines, as_json=as_json)
 
 
-def run_all(config: Path, as_of: date, *, as_json: bool) -> None:
+def run_all(config: Path, as_of: date, *, force: bool, as_json: bool) -> None:
     """Train, score with the champion, report and export to files."""
     loaded = load_config(config)
     store = ArtifactStore(loaded.store_path)
     with steps(quiet=as_json) as progress:
         with prepared_tables(loaded, as_of, progress) as prepared:
-            trained = train(loaded, prepared, progress)
+            trained = train(loaded, prepared, progress, force=force)
             champion = open_model(store, loaded.config.name)
             remedy = (
                 f"switch to the model just trained and run again: {_promotion(trained, loaded.store_path)}"
@@ -196,6 +198,9 @@ def _trained_result(trained: Trained) -> dict[str, Any]:
 def _trained_lines(trained: Trained, store: Path) -> list[str]:
     stored = trained.stored
     lines = [f"Model: {stored.model.name}/{stored.record.version}", *_persona_lines(stored)]
+    lines.append(f"Found by {stored.model.clusterer}: {_why(stored.model)}.")
+    if stored.model.verdicts:
+        lines.append(f"Against tables without structure: {verdict_text(stored.model.verdicts).en}.")
     if "noise_share" in stored.model.metrics:
         lines.append(
             f"The clusterer left {stored.model.metrics['noise_share']:.1%} of the training users as noise; "
@@ -204,6 +209,10 @@ def _trained_lines(trained: Trained, store: Path) -> list[str]:
     if not stored.is_champion:
         lines.append(f"The champion stays in use. To switch: {_promotion(trained, store)}")
     return lines
+
+
+def _why(model: PersonaModel) -> str:
+    return next((c.reason.en for c in model.selection if c.chosen), "")
 
 
 def _promotion(trained: Trained, store: Path) -> str:

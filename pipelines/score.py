@@ -67,7 +67,7 @@ def score(
     _check_fit(model, loaded, prepared, remedy)
     features, answers = prepared.scratch / "features.parquet", prepared.scratch / FILE
     with steps.step("build features"):
-        frame = build_features(prepared.engine, prepared.window, model.feature_set.inputs)
+        frame = build_features(prepared.engine, prepared.window, model.scored_features)
         prepared.engine.write_parquet(frame.table.order_by("user_id"), features)
     with steps.step("score users") as step:
         score_parquet(
@@ -103,7 +103,7 @@ def _check_fit(model: PersonaModel, loaded: LoadedConfig, prepared: Prepared, re
             f"features.lookback_days is {prepared.window.lookback_days}, but the model was trained on "
             f"{model.window.lookback_days} days; set it back, or {remedy}."
         )
-    inputs = model.feature_set.inputs
+    inputs = model.scored_features
     tables = {table["name"]: table for table in prepared.contract["tables"]}
     absent = set(tables["users"]["absent"])
     gone = [f.argument for f in inputs if f.source in ("profile", "membership") and f.argument in absent]

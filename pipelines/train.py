@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
+import shutil
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
 
 from personas.config import ArchetypeRange, ArchetypesSpec
-from personas.features import build_features
+from personas.features import build_features, rehearse
 from personas.model import Archetype, FitOptions, PersonaModel, fit_personas
 from personas.model.persist import model_to_files
 from personas.schema import Text
@@ -27,7 +28,7 @@ class Trained:
     stored: StoredModel
 
 
-def train(loaded: LoadedConfig, prepared: Prepared, steps: Steps) -> Trained:
+def train(loaded: LoadedConfig, prepared: Prepared, steps: Steps, *, force: bool = False) -> Trained:
     """Fit personas on prepared tables and store the model.
 
     Parameters
@@ -38,6 +39,8 @@ def train(loaded: LoadedConfig, prepared: Prepared, steps: Steps) -> Trained:
         Its checked tables.
     steps : Steps
         Progress display.
+    force : bool
+        Store a model even if tables without structure give personas that are as good.
 
     Returns
     -------
@@ -53,13 +56,17 @@ def train(loaded: LoadedConfig, prepared: Prepared, steps: Steps) -> Trained:
     }
     names = given_names(store, config.name)
     champion = _champion(store, config.name)
+    kept = loaded.store_path / ".work" / f"selection-{config.name}"
+    with steps.step("look back"):
+        rehearsal = rehearse(prepared.engine, prepared.window, feature_set, config.personas.horizon_days)
     with steps.step("find personas") as step:
         model = fit_personas(
             build_features(prepared.engine, prepared.window, feature_set),
             clusterer=config.personas.clusterer,
             n_personas=config.personas.n_personas,
             random_state=config.personas.random_state,
-            options=fit_options(loaded, names),
+            options=replace(fit_options(loaded, names), force=force, checkpoint=kept),
+            rehearsal=rehearsal,
             champion=champion,
             progress=lambda _, done, total: step(done, total),
         )
@@ -73,6 +80,7 @@ def train(loaded: LoadedConfig, prepared: Prepared, steps: Steps) -> Trained:
     )
     if store.champion(MODELS, config.name) not in store.versions(MODELS, config.name):
         store.promote(MODELS, config.name, record.version)
+    shutil.rmtree(kept, ignore_errors=True)
     return Trained(open_model(store, config.name, record.version))
 
 
@@ -85,7 +93,8 @@ def fit_options(loaded: LoadedConfig, names: Mapping[str, Text]) -> FitOptions:
         min_personas=spec.min_personas,
         max_personas=spec.max_personas,
         min_share=spec.min_share,
-        block_weights=dict(spec.block_weights),
+        block_weights=spec.block_weights,
+        n_resamples=spec.bootstraps,
         max_training_users=spec.max_training_users,
         holdout_share=spec.holdout_share,
         low_confidence=scoring.low_confidence,

@@ -50,7 +50,7 @@ class EncodedColumn:
             coordinates = (self.stretch * (values - self.centre) / self.scale)[:, None]
         return np.where(missing[:, None], 0.0, coordinates)
 
-    def term(self, centres: Floats) -> MeasuredTerm:
+    def term(self, centres: Floats, constant: Floats | None = None) -> MeasuredTerm:
         """Return the points whose sum over features ranks centres by distance.
 
         ``-|z - c|^2 / 2 = z.c - |c|^2 / 2`` (points) ``- |z|^2 / 2`` (base).
@@ -59,8 +59,10 @@ class EncodedColumn:
         ----------
         centres : ndarray of shape (n_clusters, n_coordinates)
             This column's coordinates of the cluster centres.
+        constant : ndarray of shape (n_clusters,), optional
+            What stands for ``-|c|^2 / 2`` where the column shares its coordinates with others.
         """
-        missing = -0.5 * np.einsum("ij,ij->i", centres, centres)
+        missing = -0.5 * np.einsum("ij,ij->i", centres, centres) if constant is None else constant
         if self.column.levels:
             return TableTerm(
                 feature=self.column.name,
@@ -132,10 +134,55 @@ class Encoder:
         blocks = [column.encode(values[:, j]) for j, column in enumerate(self.columns)]
         return np.ascontiguousarray(np.hstack(blocks))
 
+    def terms(self, centres: Floats) -> list[MeasuredTerm]:
+        """Return one scorecard term per column, whose points rank centres by distance.
+
+        Parameters
+        ----------
+        centres : ndarray of shape (n_clusters, n_coordinates)
+            Cluster centres.
+        """
+        return [column.term(c) for column, c in zip(self.columns, self.split(centres), strict=True)]
+
     def split(self, coordinates: Floats) -> list[Floats]:
         """Return the coordinates column by column; the inverse of stacking."""
         ends = np.cumsum([column.n_coordinates for column in self.columns])
         return np.split(coordinates, ends[:-1], axis=1)
+
+
+@dataclass(frozen=True, slots=True)
+class ProjectedEncoder:
+    """An encoding followed by a linear map; still a sum over columns, so still a scorecard.
+
+    Parameters
+    ----------
+    encoder : Encoder
+        Encodes the columns.
+    directions : ndarray of shape (n_coordinates, n_dimensions)
+        Where each coordinate points to.
+    """
+
+    encoder: Encoder
+    directions: Floats
+
+    def encode(self, values: Floats) -> Floats:
+        """Return the positions of shape (n_rows, n_dimensions)."""
+        return np.ascontiguousarray(self.encoder.encode(values) @ self.directions)
+
+    def terms(self, centres: Floats) -> list[MeasuredTerm]:
+        """Return one scorecard term per column, whose points rank centres by distance.
+
+        ``-|D'z - c|^2 / 2 = z.(D c) - |c|^2 / 2`` but for what all centres share; every column carries an
+        equal part of the constant.
+
+        Parameters
+        ----------
+        centres : ndarray of shape (n_clusters, n_dimensions)
+            Cluster centres.
+        """
+        parts = self.encoder.split(centres @ self.directions.T)
+        constant = -0.5 * np.einsum("ij,ij->i", centres, centres) / len(parts)
+        return [column.term(c, constant) for column, c in zip(self.encoder.columns, parts, strict=True)]
 
 
 def _learn_column(column: Column, values: Floats, weight: Floats, stretch: float) -> EncodedColumn:

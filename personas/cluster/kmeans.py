@@ -23,7 +23,7 @@ from personas.cluster.columns import (
     resolve_transforms,
     resolve_weights,
 )
-from personas.cluster.encode import Encoder
+from personas.cluster.encode import Encoder, ProjectedEncoder
 from personas.cluster.typical import make_scorecard
 from personas.errors import ConfigError, DataError
 from personas.scorecard import Scorecard, Transform
@@ -145,7 +145,7 @@ class KMeansClusterer(ClusterMixin, BaseEstimator):  # type: ignore[misc]
         self.columns_ = learn_columns(frame[used], kinds, transforms, self.clip, weight[used])
         rows, mass, _ = collapse_rows(read_columns(frame[used], self.columns_), weight[used])
         feature_weights = resolve_weights(self.feature_weights, [column.name for column in self.columns_])
-        self._encoder = Encoder.learn(self.columns_, rows, mass, feature_weights)
+        self._encoder = self._learn_encoder(rows, mass, feature_weights)
         # Again, because rows that differ may have the same coordinates (a missing value and the mean).
         points, points_mass, _ = collapse_rows(self._encoder.encode(rows), mass)
         if len(points) < self.n_clusters:
@@ -153,21 +153,12 @@ class KMeansClusterer(ClusterMixin, BaseEstimator):  # type: ignore[misc]
                 f"Found {len(points)} distinct rows (n_samples={len(frame)}); expected at least "
                 f"n_clusters={self.n_clusters}. Ask for fewer clusters or give more rows."
             )
-        found = KMeans(self.n_clusters, n_init=self.n_init, random_state=self.random_state)
-        with threadpool_limits(limits=1):
-            found.fit(np.ascontiguousarray(points), sample_weight=points_mass)
-        shares = np.bincount(found.labels_, weights=points_mass, minlength=self.n_clusters) / mass.sum()
+        centres, nearest, self.inertia_ = self._find_centres(np.ascontiguousarray(points), points_mass)
+        shares = np.bincount(nearest, weights=points_mass, minlength=self.n_clusters) / mass.sum()
         order = np.argsort(-shares, kind="stable")
         self.weights_ = shares[order]
-        self.cluster_centers_ = found.cluster_centers_[order]
-        self.inertia_ = float(found.inertia_)
-        self.n_iter_ = int(found.n_iter_)
-        terms = [
-            column.term(centres)
-            for column, centres in zip(
-                self._encoder.columns, self._encoder.split(self.cluster_centers_), strict=True
-            )
-        ]
+        self.cluster_centers_ = centres[order]
+        terms = self._encoder.terms(self.cluster_centers_)
         self._scorecard = make_scorecard(np.zeros(self.n_clusters), terms, rows, mass)
         self.labels_ = self._nearest(frame)
         return self
@@ -194,6 +185,19 @@ class KMeansClusterer(ClusterMixin, BaseEstimator):  # type: ignore[misc]
         tags = super().__sklearn_tags__()
         tags.input_tags.allow_nan = True
         return tags
+
+    def _learn_encoder(
+        self, rows: Floats, mass: Floats, feature_weights: Floats
+    ) -> Encoder | ProjectedEncoder:
+        return Encoder.learn(self.columns_, rows, mass, feature_weights)
+
+    def _find_centres(self, points: Floats, mass: Floats) -> tuple[Floats, NDArray[np.intp], float]:
+        """Return the centres, the nearest of them to each row, and the inertia."""
+        found = KMeans(self.n_clusters, n_init=self.n_init, random_state=self.random_state)
+        with threadpool_limits(limits=1):
+            found.fit(points, sample_weight=mass)
+        self.n_iter_ = int(found.n_iter_)
+        return found.cluster_centers_, found.labels_, float(found.inertia_)
 
     def _nearest(self, frame: pd.DataFrame) -> NDArray[np.int64]:
         points = self._encoder.encode(read_columns(frame, self.columns_))

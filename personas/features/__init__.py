@@ -18,6 +18,7 @@ from personas.features.base import (
 if TYPE_CHECKING:
     from personas.features.build import build_features
     from personas.features.propose import FeatureSpec, propose_features
+    from personas.features.rehearsal import Rehearsal, rehearse
 
 __all__ = [
     "NEVER_MISSING",
@@ -25,16 +26,20 @@ __all__ = [
     "FeatureFrame",
     "FeatureSet",
     "FeatureSpec",
+    "Rehearsal",
     "Role",
     "TableSource",
     "build_features",
     "columns_of",
     "propose_features",
+    "rehearse",
     "typed_columns",
 ]
 
 _LAZY = {
     "FeatureSpec": "personas.features.propose",
+    "Rehearsal": "personas.features.rehearsal",
+    "rehearse": "personas.features.rehearsal",
     "build_features": "personas.features.build",
     "propose_features": "personas.features.propose",
 }

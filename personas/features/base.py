@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal, Protocol
 
@@ -13,8 +13,9 @@ if TYPE_CHECKING:
     import ibis
     import pandas as pd
 
-Role = Literal["input", "profile"]
-"""``input``: clustered on and profiled. ``profile``: only described (protected or derived)."""
+Role = Literal["input", "signal", "profile"]
+"""``input``: every clusterer reads it. ``signal``: only one that foresees behaviour reads it, because it repeats
+what inputs say or is one of many. ``profile``: only described."""
 
 
 NEVER_MISSING = "never missing"
@@ -54,11 +55,13 @@ class Feature:
     levels : tuple of str
         Levels in order for ordinal, vocabulary for nominal; empty for the other kinds.
     role : Role
-        Whether it is clustered on.
+        Who reads it.
     protected : bool
         Whether it is a protected attribute (then ``role`` is always ``profile``).
     label : Text
         Name for people.
+    described : bool
+        Whether cards and profiles tell of it.
     """
 
     name: str
@@ -73,6 +76,7 @@ class Feature:
     role: Role = "input"
     protected: bool = False
     label: Text = Text("", "")
+    described: bool = True
 
     def to_dict(self) -> dict[str, Any]:
         """Return a JSON-ready dict; :meth:`from_dict` is its inverse."""
@@ -89,6 +93,7 @@ class Feature:
             "role": self.role,
             "protected": self.protected,
             "label": list(self.label),
+            "described": self.described,
         }
 
     @classmethod
@@ -133,8 +138,25 @@ class FeatureSet:
 
     @property
     def inputs(self) -> FeatureSet:
-        """The features that are clustered on, ordered by block, else as they stand."""
-        chosen = [f for f in self.features if f.role == "input"]
+        """The features that every clusterer reads, ordered by block, else as they stand."""
+        return self._by_block("input")
+
+    @property
+    def signals(self) -> FeatureSet:
+        """Inputs and signals: what a clusterer that foresees behaviour reads, ordered by block."""
+        return self._by_block("input", "signal")
+
+    @property
+    def described(self) -> FeatureSet:
+        """The features that cards and profiles tell of."""
+        return FeatureSet(tuple(f for f in self.features if f.described))
+
+    def only(self, names: Collection[str]) -> FeatureSet:
+        """Return the features called so, in the order of this set."""
+        return FeatureSet(tuple(f for f in self.features if f.name in names))
+
+    def _by_block(self, *roles: Role) -> FeatureSet:
+        chosen = [f for f in self.features if f.role in roles]
         return FeatureSet(tuple(sorted(chosen, key=lambda f: BLOCKS.index(f.block))))
 
     def to_dict(self) -> list[dict[str, Any]]:

@@ -100,6 +100,11 @@ def category_features(measure: CategoryMeasure, categories: Iterable[tuple[str, 
     ]
 
 
+def is_category_count(feature: Feature) -> bool:
+    """Return whether a feature counts the orders of one category."""
+    return feature.source == "category_history" and feature.measure == "count" and bool(feature.argument)
+
+
 def purchases(events: ibis.Table) -> ibis.Table:
     """Return one row per user and category bought in the window.
 

@@ -43,6 +43,13 @@ Orders, revenue and recency in total only describe: they repeat what the counts 
 mixture that takes features as independent within a persona, saying it twice blurs every persona.
 """
 
+SIGNAL_TOTALS: tuple[str, ...] = ("order_count", "revenue", "recency_days")
+"""Totals that a clusterer that foresees behaviour reads: it weighs what repeats itself."""
+
+MAX_SIGNAL_CATEGORIES = 150
+"""Most categories that such a clusterer reads. At a grocer, taste (bits about which category comes next) rose
+up to about 150 categories; a card has room for far fewer."""
+
 _SAME_THING = ({"age", "age_band"},)
 
 
@@ -159,15 +166,24 @@ def propose_features(
         raise DataError(
             "The table users is empty; expected at least one user. Check the source and its filter."
         )
-    categories = spec.categories
-    if categories is None:
-        categories = _most_bought(source, window, spec, n_users)
+    ranked = _most_bought(source, window, spec, n_users)
+    categories = spec.categories if spec.categories is not None else ranked[: spec.max_categories]
     labelled = [(c, (category_labels or {}).get(c, Text(c, c))) for c in dict.fromkeys(categories)]
     candidates = _candidates(spec, attributes, labelled)
     kept, warnings = _resolved(source, window, spec, candidates)
     inputs = _input_names(spec, kept, attributes)
     features = [_with_role(feature, spec, inputs) for feature, _ in kept]
+    if spec.inputs is None and categories:
+        features += _further_categories(spec, [c for c in ranked if c not in set(categories)], len(labelled))
     return FeatureSet(tuple(features), tuple(warnings))
+
+
+def _further_categories(spec: FeatureSpec, ranked: Sequence[str], n_described: int) -> list[Feature]:
+    """Return counts of the most bought categories that no card tells of."""
+    room = max(0, MAX_SIGNAL_CATEGORIES - n_described)
+    counts = category_features("count", [(c, Text(c, c)) for c in ranked[:room]])
+    hidden = {*spec.exclude, *spec.protected_names}
+    return [replace(f, role="signal", described=False) for f in counts if f.name not in hidden]
 
 
 def _most_bought(
@@ -179,7 +195,7 @@ def _most_bought(
     # A share of (almost) 1 tells nobody from anybody else.
     common = [row for row in buyers if spec.min_category_share <= row["n_buyers"] / n_users <= 1 - 1e-9]
     common.sort(key=lambda row: (-row["n_buyers"], row["category"]))
-    return tuple(row["category"] for row in common[: spec.max_categories])
+    return tuple(row["category"] for row in common)
 
 
 def _candidates(
@@ -310,4 +326,6 @@ def _input_names(
 
 def _with_role(feature: Feature, spec: FeatureSpec, inputs: frozenset[str]) -> Feature:
     role: Role = "input" if feature.name in inputs else "profile"
+    if role == "profile" and spec.inputs is None and feature.name in SIGNAL_TOTALS:
+        role = "profile" if feature.name in spec.protected_names else "signal"
     return replace(feature, role=role, protected=feature.name in spec.protected_names)

@@ -22,6 +22,10 @@ if TYPE_CHECKING:
     from personas.model.match import IdMatch, match_personas
     from personas.model.persist import load_model, save_model
     from personas.model.profile import profile_personas
+    from personas.model.rule_base import Rule, RuleSet
+    from personas.model.rule_tags import tag_expression
+    from personas.model.rule_words import describe_rule
+    from personas.model.rules import find_rules
 
 __all__ = [
     "Archetype",
@@ -33,7 +37,11 @@ __all__ = [
     "Persona",
     "PersonaModel",
     "PersonaName",
+    "Rule",
+    "RuleSet",
     "Trait",
+    "describe_rule",
+    "find_rules",
     "fit_personas",
     "load_model",
     "make_cards",
@@ -41,6 +49,7 @@ __all__ = [
     "name_personas",
     "profile_personas",
     "save_model",
+    "tag_expression",
 ]
 
 _HOMES = {
@@ -48,6 +57,10 @@ _HOMES = {
     "FitOptions": "fit",
     "IdMatch": "match",
     "PersonaName": "label",
+    "Rule": "rule_base",
+    "RuleSet": "rule_base",
+    "describe_rule": "rule_words",
+    "find_rules": "rules",
     "fit_personas": "fit",
     "load_model": "persist",
     "make_cards": "cards",
@@ -55,6 +68,7 @@ _HOMES = {
     "name_personas": "label",
     "profile_personas": "profile",
     "save_model": "persist",
+    "tag_expression": "rule_tags",
 }
 """Name -> module, loaded on first use: pandas, scipy and scikit-learn are slow to import."""
 

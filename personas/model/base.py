@@ -9,9 +9,10 @@ from typing import Any, Literal
 
 from personas.errors import ConfigError, NotFoundError
 from personas.features.base import FeatureSet
+from personas.model.rule_base import RuleSet
 from personas.schema import Block, ObservationWindow, Text
 from personas.scorecard import Scorecard
-from personas.selection.base import Candidate
+from personas.selection.base import Candidate, Verdict
 
 NameSource = Literal["archetype", "traits", "override"]
 
@@ -104,6 +105,10 @@ class Persona:
         What a marketer reads.
     map_x, map_y : float
         Position on the persona map.
+    stability : float or None, 0 to 1
+        Mean Jaccard overlap with the persona found again in bootstrap refits; None = not measured.
+    rules : RuleSet or None
+        Short rules that pick the persona out; None in models that were trained before there were any.
     """
 
     persona_id: str
@@ -116,6 +121,8 @@ class Persona:
     card: Card
     map_x: float = 0.0
     map_y: float = 0.0
+    stability: float | None = None
+    rules: RuleSet | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,6 +176,8 @@ class PersonaModel:
         ``noise_share``, ``fidelity``, ``smallest_recall`` (where they exist).
     events : tuple of Text
         What changed against the champion, in words.
+    verdicts : tuple of Verdict
+        The solution against tables without structure.
     config : dict
         The resolved config of the run.
     """
@@ -186,7 +195,13 @@ class PersonaModel:
     selection: tuple[Candidate, ...] = ()
     metrics: dict[str, float] = field(default_factory=dict)
     events: tuple[Text, ...] = ()
+    verdicts: tuple[Verdict, ...] = ()
     config: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def scored_features(self) -> FeatureSet:
+        """The features that the scorecard reads: all that scoring needs."""
+        return self.feature_set.only(self.scorecard.features)
 
     @property
     def as_of(self) -> date:

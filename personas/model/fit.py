@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
 from typing import Any, Literal
 
 import numpy as np
@@ -14,26 +15,30 @@ from threadpoolctl import threadpool_limits
 
 from personas.errors import ConfigError, DataError
 from personas.features import FeatureFrame, FeatureSet, columns_of
+from personas.features.category_history import is_category_count
+from personas.features.rehearsal import Rehearsal
 from personas.model.base import Persona, PersonaModel
 from personas.model.calibrate import calibrate
 from personas.model.cards import make_cards
-from personas.model.discover import discover
+from personas.model.discover import Discovery, discover
+from personas.model.evidence import held_out_columns, next_window
 from personas.model.label import Archetype, name_personas
 from personas.model.match import IdMatch, match_personas
 from personas.model.persona_map import map_positions
 from personas.model.profile import profile_personas
 from personas.model.recipe import Recipe
-from personas.schema import BLOCKS, Block, Text
+from personas.model.recipes import clusterer_list, make_recipes, with_portrait
+from personas.model.rule_base import RuleSet
+from personas.model.rules import find_rules
+from personas.model.study import MAX_SAMPLE_USERS, Study
+from personas.schema import Block, Text
 from personas.scorecard import Scorecard, Scores
 from personas.scorecard.reference import evaluate
-from personas.selection.balance import feature_weights, skewed_transforms
+from personas.selection.checkpoint import Checkpoint
+from personas.selection.verdict import check_structure
 
 Progress = Callable[[str, int, int], None]
 """Called with the step's name, how much of it is done, and of how much."""
-
-MINIMUM_KNOWN, MINIMUM_KNOWN_SHARE = 20, 0.01
-"""An input must be known for this many training users, and this share of them (own choice): below it, a
-resample may hold no value at all."""
 
 MINIMUM_USERS = 50
 """Fewer training users can't carry two personas and an honest estimate of their stability (own choice)."""
@@ -51,8 +56,14 @@ class FitOptions:
         Range that ``"auto"`` looks at.
     min_share : float, 0 to 1
         ``"auto"`` takes no solution with a smaller persona.
-    block_weights : mapping of block to float
-        Weight of who, worth and what against each other.
+    block_weights : mapping of block to float, or None
+        Weight of who, worth and what against each other; None = chosen by what personas foretell.
+    n_resamples : int, >= 2
+        Refits on other samples that stability is measured by.
+    force : bool
+        Return personas even if tables without structure give as good ones.
+    checkpoint : Path or None
+        Folder that keeps what was measured, so that an interrupted fit goes on where it stopped.
     max_training_users : int
         A larger frame is sampled by the MD5 of ``user_id``.
     holdout_share : float, 0 to 1
@@ -77,7 +88,10 @@ class FitOptions:
     min_personas: int = 2
     max_personas: int = 8
     min_share: float = 0.03
-    block_weights: Mapping[Block, float] = field(default_factory=lambda: dict.fromkeys(BLOCKS, 1.0))
+    block_weights: Mapping[Block, float] | None = None
+    n_resamples: int = 10
+    force: bool = False
+    checkpoint: Path | None = None
     max_training_users: int = 100_000
     holdout_share: float = 0.2
     low_confidence: float = 0.6
@@ -92,10 +106,11 @@ class FitOptions:
 def fit_personas(
     frame: FeatureFrame,
     *,
-    clusterer: str = "latent_class",
+    clusterer: str | Sequence[str] = "auto",
     n_personas: int | Literal["auto"] = "auto",
     random_state: int = 0,
     options: FitOptions | None = None,
+    rehearsal: Rehearsal | None = None,
     champion: PersonaModel | None = None,
     progress: Progress | None = None,
 ) -> PersonaModel:
@@ -105,14 +120,17 @@ def fit_personas(
     ----------
     frame : FeatureFrame
         User x feature table.
-    clusterer : str
-        Registered name of the clusterer.
+    clusterer : str or sequence of str
+        Registered name of the clusterer; several are tried, and ``"auto"`` tries those that suit the table.
     n_personas : int or "auto"
         Number of personas; ``"auto"`` picks it (clusterers that find it by themselves need ``"auto"``).
     random_state : int
         Seed of everything random.
     options : FitOptions, optional
         The rest.
+    rehearsal : Rehearsal, optional
+        An earlier look at the same users, and what they bought next: what solutions are judged by
+        (:func:`personas.features.rehearse`). Without it, by columns that the judged fits do not see.
     champion : PersonaModel, optional
         Model in use; its persona ids carry over to the personas that overlap most.
     progress : callable, optional
@@ -129,58 +147,65 @@ def fit_personas(
     DataError
         If there are too few users, no feature to cluster on, or a clusterer finds less than two groups.
     GateError
-        If a distilled scorecard does not reproduce its clusterer well enough.
+        If tables without structure give personas that are as good, or if a distilled scorecard does not
+        reproduce its clusterer well enough.
     """
     options = options or FitOptions()
     # Two threads add floats up in another order than one; the answer must not depend on the machine.
     with threadpool_limits(limits=1):
         data = frame.sample(options.max_training_users).to_pandas()
         held_out = _held_out(data.index, options.holdout_share)
-        inputs = _usable(data.loc[~held_out], frame.feature_set.inputs, options.block_weights)
-        training = data.loc[~held_out, inputs.names]
-        _check_size(training, inputs)
-
-        recipe = Recipe(
-            clusterer,
-            kinds={f.name: f.kind for f in inputs},
-            feature_weights=feature_weights(training, inputs, options.block_weights),
-            transforms=skewed_transforms(training, inputs),
-        )
-        panel = data.loc[held_out, inputs.names] if held_out.sum() >= MINIMUM_USERS else training
-        discovery = discover(
-            recipe,
-            training,
-            panel,
-            sizes=_sizes(recipe, n_personas, options),
-            min_share=options.min_share,
+        names = clusterer_list(clusterer, frame.feature_set)
+        training = data.loc[~held_out]
+        recipes = make_recipes(names, training, frame.feature_set, options.block_weights)
+        _check_size(training, recipes)
+        study = _study(
+            frame,
+            data=data,
+            held_out=held_out,
+            rehearsal=rehearsal,
+            options=options,
             random_state=random_state,
             progress=progress,
         )
-        scores = evaluate(discovery.scorecard, columns_of(data[inputs.names]))
+        sizes = _sizes(recipes, n_personas, options)
+        recipes = [with_portrait(r, study, max(sizes), options.block_weights) for r in recipes]
+        discovery = discover(recipes, training, study, sizes=sizes, as_asked=n_personas != "auto")
+        if not options.force:
+            check_structure(discovery.verdicts)
+        feature_set = _kept(frame.feature_set, discovery)
+        scores = evaluate(discovery.scorecard, columns_of(data))
         _check_no_empty_persona(scores, discovery.scorecard)
         calibration = calibrate(discovery.probability, discovery.agreement)
         confidence = np.interp(scores.probability, calibration.probability, calibration.confidence)
         surprise_limit = float(
             np.quantile(scores.surprise[~held_out], 1.0 - options.out_of_distribution_share)
         )
-        personas, match = _describe(data, scores, frame.feature_set, options, champion)
+        personas, match = _describe(data, scores, feature_set, options, champion)
+        rules = _rules(data, scores, feature_set, held_out)
+        recipe = discovery.recipe
         return PersonaModel(
             name=options.name,
             window=frame.window,
-            feature_set=frame.feature_set,
+            feature_set=feature_set,
             scorecard=discovery.scorecard,
-            personas=personas,
+            personas=tuple(
+                replace(p, stability=j, rules=r)
+                for p, j, r in zip(personas, discovery.jaccards, rules, strict=True)
+            ),
             calibration=calibration,
             low_confidence=options.low_confidence,
             surprise_limit=surprise_limit,
-            clusterer=clusterer,
+            clusterer=recipe.clusterer,
             clusterer_params={
                 "random_state": random_state,
                 "feature_weights": {name: round(w, 6) for name, w in recipe.feature_weights.items()},
                 "transforms": dict(recipe.transforms),
-                "left_out": [name for name in frame.feature_set.inputs.names if name not in inputs.names],
+                "left_out": [name for name in feature_set.inputs.names if name not in recipe.reads],
+                "judged_by": study.evidence.yardstick if study.evidence else "none",
             },
             selection=discovery.candidates,
+            verdicts=discovery.verdicts,
             metrics={
                 "n_training_users": float(len(training)),
                 "n_holdout_users": float(held_out.sum()),
@@ -193,6 +218,54 @@ def fit_personas(
         )
 
 
+def _study(
+    frame: FeatureFrame,
+    *,
+    data: pd.DataFrame,
+    held_out: NDArray[np.bool_],
+    rehearsal: Rehearsal | None,
+    options: FitOptions,
+    random_state: int,
+    progress: Progress | None,
+) -> Study:
+    """Gather what candidates are measured on."""
+    training = data.loc[~held_out]
+    evidence = None
+    if rehearsal is not None:
+        evidence = next_window(rehearsal, training.index, options.max_training_users)
+    if evidence is None:
+        evidence = held_out_columns(training, frame.feature_set)
+    if evidence is not None:
+        evidence = evidence.rows(_some(len(evidence.history), random_state))
+    sample = training.iloc[_some(len(training), random_state)]
+    panel = data.loc[held_out] if held_out.sum() >= MINIMUM_USERS else training
+    return Study(
+        sample=sample,
+        panel=panel.iloc[_some(len(panel), random_state)],
+        evidence=evidence,
+        feature_set=frame.feature_set,
+        n_resamples=options.n_resamples,
+        min_share=options.min_share,
+        random_state=random_state,
+        checkpoint=Checkpoint(options.checkpoint),
+        progress=None if progress is None else lambda done, total: progress("personas", done, total),
+    )
+
+
+def _some(n_users: int, random_state: int) -> NDArray[np.intp]:
+    """Return the rows of a random sample of at most :data:`MAX_SAMPLE_USERS`, in order."""
+    if n_users <= MAX_SAMPLE_USERS:
+        return np.arange(n_users)
+    drawn = np.random.default_rng(random_state).permutation(n_users)[:MAX_SAMPLE_USERS]
+    return np.sort(drawn)
+
+
+def _kept(feature_set: FeatureSet, discovery: Discovery) -> FeatureSet:
+    """Return the features that are read or described; the other ones need not be built again."""
+    read = set(discovery.scorecard.features)
+    return FeatureSet(tuple(f for f in feature_set if f.described or f.name in read))
+
+
 def _describe(
     data: pd.DataFrame,
     scores: Scores,
@@ -202,8 +275,9 @@ def _describe(
 ) -> tuple[tuple[Persona, ...], IdMatch]:
     n_personas = int(scores.label.max()) + 1
     match = _match(data, scores, champion, used_ids=options.used_ids, feature_set=feature_set)
+    told = feature_set.described
     traits = profile_personas(
-        data, scores.label, feature_set, n_personas=n_personas, level_labels=options.level_labels
+        data[told.names], scores.label, told, n_personas=n_personas, level_labels=options.level_labels
     )
     names = name_personas(
         traits, match.persona_ids, archetypes=options.archetypes, overrides=_names_of(match, options)
@@ -229,6 +303,27 @@ def _describe(
     return personas, match
 
 
+def _rules(
+    data: pd.DataFrame, scores: Scores, feature_set: FeatureSet, held_out: NDArray[np.bool_]
+) -> tuple[RuleSet, ...]:
+    """Find rules on the users of the fit, and judge them on those kept out of it."""
+    told = feature_set.described
+    # Targeting tools know attributes and purchases of a category as tags, but no totals.
+    tags = [
+        f.name
+        for f in told
+        if not f.protected and (f.source in ("profile", "membership") or is_category_count(f))
+    ]
+    return find_rules(
+        data[told.names],
+        scores.label,
+        told,
+        n_personas=int(scores.label.max()) + 1,
+        held_out=held_out,
+        features=tags,
+    )
+
+
 def _match(
     data: pd.DataFrame,
     scores: Scores,
@@ -248,10 +343,13 @@ def _match(
     return match_personas(old, scores.label, ids, n_personas, used_ids=used_ids)
 
 
-def _sizes(recipe: Recipe, n_personas: int | Literal["auto"], options: FitOptions) -> tuple[int, ...]:
+def _sizes(
+    recipes: Sequence[Recipe], n_personas: int | Literal["auto"], options: FitOptions
+) -> tuple[int, ...]:
     """Return the numbers of personas to try."""
     if n_personas != "auto":
-        recipe.make(n_personas, 0)  # refuses a number that the clusterer would find by itself
+        for recipe in recipes:
+            recipe.make(n_personas, 0)  # refuses a number that the clusterer would find by itself
         return (n_personas,)
     if not 1 <= options.min_personas <= options.max_personas:
         raise ConfigError(
@@ -281,22 +379,8 @@ def _names_of(match: IdMatch, options: FitOptions) -> dict[str, Text]:
     return {i: options.name_overrides[i] for i in match.persona_ids if i in options.name_overrides}
 
 
-def _usable(training: pd.DataFrame, inputs: FeatureSet, block_weights: Mapping[Block, float]) -> FeatureSet:
-    """Leave out inputs that weigh nothing, and those that a resample might not see at all."""
-    floor = max(MINIMUM_KNOWN, MINIMUM_KNOWN_SHARE * len(training))
-    return FeatureSet(
-        tuple(
-            f
-            for f in inputs
-            if block_weights.get(f.block, 1.0) > 0
-            and training[f.name].count() >= floor
-            and len(training[f.name].dropna().unique()) > 1
-        )
-    )
-
-
-def _check_size(training: pd.DataFrame, inputs: FeatureSet) -> None:
-    if len(inputs) == 0:
+def _check_size(training: pd.DataFrame, recipes: Sequence[Recipe]) -> None:
+    if not all(recipe.reads for recipe in recipes):
         raise DataError(
             "No feature is left to cluster on: every column is missing, constant, protected or excluded. "
             "Map more columns in the config."

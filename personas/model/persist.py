@@ -21,7 +21,7 @@ from personas.features.base import FeatureSet
 from personas.model.base import Calibration, Persona, PersonaModel
 from personas.schema import ObservationWindow, Text
 from personas.scorecard import scorecard_from_arrays, scorecard_to_arrays
-from personas.selection.base import Candidate
+from personas.selection.base import Candidate, Verdict
 
 FORMAT = 1
 """Version of the layout of the files; raised when older code could misread them."""
@@ -40,6 +40,7 @@ _READERS: dict[str, TypeAdapter[Any]] = {
     "selection": TypeAdapter(tuple[Candidate, ...]),
     "metrics": TypeAdapter(dict[str, float]),
     "events": TypeAdapter(tuple[Text, ...]),
+    "verdicts": TypeAdapter(tuple[Verdict, ...]),
     "config": TypeAdapter(dict[str, Any]),
 }
 
@@ -173,7 +174,7 @@ def _read(content: Mapping[str, Any], arrays: Mapping[str, Any]) -> PersonaModel
     data["metrics"] = {key: math.nan if value is None else value for key, value in data["metrics"].items()}
     if data["surprise_limit"] is None:
         data["surprise_limit"] = math.inf
-    values = {name: reader.validate_python(data[name]) for name, reader in _READERS.items()}
+    values = {name: reader.validate_python(data[name]) for name, reader in _READERS.items() if name in data}
     return PersonaModel(
         feature_set=FeatureSet.from_dict(data["feature_set"]),
         scorecard=scorecard_from_arrays(data["scorecard"], arrays),

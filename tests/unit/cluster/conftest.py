@@ -42,6 +42,12 @@ def mixed():
 
 
 @pytest.fixture
+def planted():
+    """The rows of ``mixed`` without missing values, and their groups."""
+    return make_mixed(600, missing=0.0)
+
+
+@pytest.fixture
 def mixed_kinds():
     return dict(MIXED_KINDS)
 
