@@ -10,13 +10,23 @@ import difflib
 from collections.abc import Mapping
 from typing import Annotated, Any, Literal, TypeVar, get_args
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    ValidationError,
+    field_validator,
+    model_validator,
+)
 
 from personas.errors import ConfigError
 from personas.schema import Attribute, Block, Kind, Language, SourceMapping, Text
 from personas.schema.tables import TABLES
 
 Share = Annotated[float, Field(ge=0, le=1)]
+Level = Annotated[str, BeforeValidator(lambda v: {True: "yes", False: "no"}[v] if isinstance(v, bool) else v)]
+"""YAML reads a bare yes or no as a boolean."""
 CategoryMeasure = Literal["count", "revenue", "recency", "share"]
 
 
@@ -186,6 +196,21 @@ class PersonasSpec(_Spec):
     archetypes: str | None = Field(
         None, description="Shipped name or file of archetypes to name personas after."
     )
+    archetype_use: Literal["find", "seed", "require"] = Field(
+        "find",
+        description="What archetypes are for: find = names only; seed = the search begins at them, too; require = "
+        "that, and every one must be found.",
+    )
+    must_keep: list[str] = Field(
+        default_factory=list, description="Ids of the champion's personas that must be found again."
+    )
+    macro_personas: int | None = Field(
+        None, ge=2, description="Number of macro personas to group the personas into; default: no groups."
+    )
+    where: dict[str, Annotated[list[Level], Field(min_length=1)]] = Field(
+        default_factory=dict,
+        description="Attribute -> levels: the model is for these users only; protected attributes are allowed.",
+    )
     max_training_users: int = Field(100_000, ge=10)
     holdout_share: Annotated[float, Field(ge=0, lt=0.9)] = 0.2
     random_state: int = 0
@@ -202,6 +227,9 @@ class PersonasSpec(_Spec):
     def _ordered(self) -> PersonasSpec:
         if self.min_personas > self.max_personas:
             message = "min_personas is larger than max_personas"
+            raise ValueError(message)
+        if self.archetype_use != "find" and self.archetypes is None:
+            message = f"archetype_use is {self.archetype_use!r}, but archetypes is not set"
             raise ValueError(message)
         return self
 

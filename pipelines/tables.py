@@ -18,6 +18,7 @@ from personas.datasets import load_dataset
 from personas.engine import Engine, Source, open_engine
 from personas.errors import ConfigError, DataError, NotFoundError, PersonasError
 from personas.features import FeatureSet, FeatureSpec, propose_features
+from personas.model.guide import users_where
 from personas.schema import ObservationWindow
 from personas.schema.admit import admit_users
 from personas.schema.check import CheckedTable, check_table, enforce_quarantine_share, user_ids
@@ -100,6 +101,7 @@ def prepared_tables(loaded: LoadedConfig, as_of: date, steps: Steps) -> Iterator
             engine.table("consents") if "consents" in checked else None,
             require_consent=config.contract.require_consent,
         )
+        users, admission = users_where(users, config.personas.where, admission)
         engine.store("users", users)
         contract = {
             "tables": [table.report.to_dict() for table in checked.values()],

@@ -109,6 +109,8 @@ class Persona:
         Mean Jaccard overlap with the persona found again in bootstrap refits; None = not measured.
     rules : RuleSet or None
         Short rules that pick the persona out; None in models that were trained before there were any.
+    macro : str or None
+        Id of its macro persona, see :func:`personas.model.macro.macros_of`; None = none were asked for.
     """
 
     persona_id: str
@@ -123,6 +125,7 @@ class Persona:
     map_y: float = 0.0
     stability: float | None = None
     rules: RuleSet | None = None
+    macro: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -158,4 +158,6 @@ def _agreement(
         for labels in refits
         if labels.min() >= 0
     ]
+    if not matched:
+        return np.zeros(len(label))  # every refit failed: nothing vouches for anybody
     return np.asarray(np.mean([labels == label for labels in matched], axis=0), dtype=np.float64)

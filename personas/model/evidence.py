@@ -137,6 +137,8 @@ def _learn(recipe: Recipe, evidence: Evidence) -> Foresight | None:
     known = evidence.history[names]
     # A column that is all missing or constant at the earlier day tells nothing, and can't be read.
     names = [name for name in names if varies(known[name])]
+    if not names:
+        return None
     try:
         return learn_foresight(
             known[names],

@@ -22,7 +22,15 @@ from personas.model.calibrate import calibrate
 from personas.model.cards import make_cards
 from personas.model.discover import Discovery, discover
 from personas.model.evidence import held_out_columns, next_window
+from personas.model.guide import (
+    ArchetypeUse,
+    check_archetypes,
+    check_kept,
+    check_must_keep,
+    guided_recipes,
+)
 from personas.model.label import Archetype, name_personas
+from personas.model.macro import with_macros
 from personas.model.match import IdMatch, match_personas
 from personas.model.persona_map import map_positions
 from personas.model.profile import profile_personas
@@ -61,7 +69,8 @@ class FitOptions:
     n_resamples : int, >= 2
         Refits on other samples that stability is measured by.
     force : bool
-        Return personas even if tables without structure give as good ones.
+        Return personas even if tables without structure give as good ones, or a required archetype or a
+        persona that must be kept is not among them.
     checkpoint : Path or None
         Folder that keeps what was measured, so that an interrupted fit goes on where it stopped.
     max_training_users : int
@@ -74,6 +83,12 @@ class FitOptions:
         Share of the users of the fit that the out-of-distribution limit would flag.
     archetypes : tuple of Archetype
         Personas are named after them where they match.
+    archetype_use : {"find", "seed", "require"}
+        What else archetypes are for: nothing; the search begins at them, too; and each must be found.
+    must_keep : tuple of str
+        Ids of the champion's personas that must be found again.
+    macro_personas : int or None, >= 1
+        Number of macro personas to group the personas into; None = no groups.
     name_overrides : mapping of str to Text
         Persona id -> name given by the user.
     used_ids : tuple of str
@@ -97,6 +112,9 @@ class FitOptions:
     low_confidence: float = 0.6
     out_of_distribution_share: float = 0.005
     archetypes: tuple[Archetype, ...] = ()
+    archetype_use: ArchetypeUse = "find"
+    must_keep: tuple[str, ...] = ()
+    macro_personas: int | None = None
     name_overrides: Mapping[str, Text] = field(default_factory=dict)
     used_ids: tuple[str, ...] = ()
     level_labels: Mapping[str, Mapping[str, Text]] = field(default_factory=dict)
@@ -143,14 +161,16 @@ def fit_personas(
     Raises
     ------
     ConfigError
-        If the number of personas, or its range, is impossible.
+        If the number of personas, or its range, is impossible, the search can't begin at the archetypes, or
+        the champion lacks a persona that must be kept.
     DataError
         If there are too few users, no feature to cluster on, or a clusterer finds less than two groups.
     GateError
-        If tables without structure give personas that are as good, or if a distilled scorecard does not
-        reproduce its clusterer well enough.
+        If tables without structure give personas that are as good, a distilled scorecard does not
+        reproduce its clusterer well enough, or a required archetype or persona was not found.
     """
     options = options or FitOptions()
+    check_must_keep(options.must_keep, champion)
     # Two threads add floats up in another order than one; the answer must not depend on the machine.
     with threadpool_limits(limits=1):
         data = frame.sample(options.max_training_users).to_pandas()
@@ -159,6 +179,13 @@ def fit_personas(
         training = data.loc[~held_out]
         recipes = make_recipes(names, training, frame.feature_set, options.block_weights)
         _check_size(training, recipes)
+        recipes = guided_recipes(
+            recipes,
+            options.archetypes,
+            frame.feature_set,
+            use=options.archetype_use,
+            as_asked=clusterer != "auto",
+        )
         study = _study(
             frame,
             data=data,
@@ -182,6 +209,8 @@ def fit_personas(
             np.quantile(scores.surprise[~held_out], 1.0 - options.out_of_distribution_share)
         )
         personas, match = _describe(data, scores, feature_set, options, champion)
+        if options.macro_personas is not None:
+            personas = with_macros(personas, discovery.scorecard, training, options.macro_personas)
         rules = _rules(data, scores, feature_set, held_out)
         recipe = discovery.recipe
         return PersonaModel(
@@ -300,6 +329,12 @@ def _describe(
         )
         for k in range(n_personas)
     )
+    if not options.force:
+        if options.archetype_use == "require":
+            check_archetypes(personas, options.archetypes)
+        if options.must_keep:
+            old = _champion_labels(data, champion, feature_set)
+            check_kept(options.must_keep, champion, old, scores.label, match.persona_ids)
     return personas, match
 
 
@@ -337,10 +372,17 @@ def _match(
     if champion is None:
         return match_personas(None, scores.label, (), n_personas, used_ids=used_ids)
     ids = [persona.persona_id for persona in champion.personas]
-    old = None
-    if _reads(champion, feature_set):
-        old = evaluate(champion.scorecard, columns_of(data[champion.scorecard.features])).label
+    old = _champion_labels(data, champion, feature_set)
     return match_personas(old, scores.label, ids, n_personas, used_ids=used_ids)
+
+
+def _champion_labels(
+    data: pd.DataFrame, champion: PersonaModel | None, feature_set: FeatureSet
+) -> NDArray[np.int32] | None:
+    """Return the champion's answers; None if there is none, or its inputs are gone."""
+    if champion is None or not _reads(champion, feature_set):
+        return None
+    return evaluate(champion.scorecard, columns_of(data[champion.scorecard.features])).label
 
 
 def _sizes(

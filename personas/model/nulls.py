@@ -14,10 +14,10 @@ from personas.model.evidence import Evidence
 from personas.model.recipe import Recipe
 from personas.model.study import Study, Tally, judge_fit, label_panel
 from personas.selection.base import MEASURES, NULLS, Null, Verdict
-from personas.selection.checkpoint import Result, Work, digest_of, run_all
+from personas.selection.checkpoint import Result, Work, run_all
 from personas.selection.nulls import permute_columns, shuffle_counts, shuffle_purchases
 from personas.selection.stability import mean_pairwise_ari
-from personas.selection.verdict import upper_limit
+from personas.selection.verdict import upper_limit, upper_limit_of_agreement
 
 N_NULLS = 6
 """Null tables of each kind; the limit allows for their small number."""
@@ -49,7 +49,7 @@ def verdicts(recipe: Recipe, size: int | None, study: Study) -> tuple[Verdict, .
     """
     small = _smaller(study.portable())
     nulls = [null for null in NULLS if null != "purchases_shuffled" or _can_shuffle(small)]
-    key = digest_of(small.sample, study.random_state, recipe, size)
+    key = small.digest(recipe, size)
     works = [Work(f"null-{key}-itself", partial(_measured, recipe, size, small, None, 0))]
     works += [
         Work(f"null-{key}-{null}-{i}", partial(_measured, recipe, size, small, null, i))
@@ -64,7 +64,8 @@ def verdicts(recipe: Recipe, size: int | None, study: Study) -> tuple[Verdict, .
         for column, measure in enumerate(MEASURES):
             values = table[:, column]
             if not np.isnan(itself[column]) and not np.isnan(values).any():
-                limit = upper_limit([float(value) for value in values])
+                bound = upper_limit_of_agreement if measure == "stability" else upper_limit
+                limit = bound([float(value) for value in values])
                 found.append(Verdict(measure, null, float(itself[column]), float(values.mean()), limit))
     return tuple(found)
 

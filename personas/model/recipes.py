@@ -156,7 +156,8 @@ def _portrait(
     blocks = sorted({f.block for f in portrait})
     weights = {}
     for feature in portrait:
-        asked = block_weights.get(feature.block, 1.0) / block_weights.get("what", 1.0)
+        # Without behaviour there is nothing that the portrait could be weighed against.
+        asked = block_weights.get(feature.block, 1.0) / (block_weights.get("what", 1.0) or 1.0)
         share = max(weight * asked, PORTRAIT_WEIGHTS[-1]) / len(blocks)
         weights[feature.name] = share / sum(f.block == feature.block for f in portrait)
     # Behaviour is weighed by the foresight; without one, totals only repeat the counts.

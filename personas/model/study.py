@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -73,6 +74,16 @@ class Study:
         """Return the study as a worker process needs it: without what can't travel."""
         return replace(self, checkpoint=Checkpoint(), progress=None)
 
+    def digest(self, *further: Any) -> str:
+        """Return a hash of all that a measurement depends on, with ``further``: what was kept holds for no other."""
+        evidence = self.evidence
+        judged: tuple[Any, ...] = ()
+        if evidence is not None:
+            judged = (evidence.history, evidence.outcomes, evidence.yardstick, sorted(evidence.hidden))
+        return digest_of(
+            self.sample, self.panel, *judged, self.feature_set, self.min_share, self.random_state, *further
+        )
+
 
 @dataclass(frozen=True)
 class Trial:
@@ -129,18 +140,17 @@ def measure(recipes: Sequence[Recipe], sizes: Sequence[int], study: Study) -> li
     pairs = [(r, size) for r in recipes for size in (sizes if r.sized_by else (None,))]
     portable = study.portable()
     tally = Tally(study.progress, 2 * len(pairs) + study.n_resamples * len(recipes))
-    base = digest_of(study.sample, study.random_state, study.min_share, list(recipes))
+    key = study.digest(list(recipes))
     fits = run_all(
-        [Work(f"fit-{base}-{_name(r, s)}", partial(_fit, r, s, portable)) for r, s in pairs],
+        [Work(f"fit-{key}-{_name(r, s)}", partial(_fit, r, s, portable)) for r, s in pairs],
         study.checkpoint,
         tally.one,
     )
     judged: list[Result | None] = [None] * len(pairs)
     if study.evidence is not None:
-        seen = digest_of(base, study.evidence.history, study.evidence.outcomes)
         judged = list(
             run_all(
-                [Work(f"judge-{seen}-{_name(r, s)}", partial(_judge, r, s, portable)) for r, s in pairs],
+                [Work(f"judge-{key}-{_name(r, s)}", partial(_judge, r, s, portable)) for r, s in pairs],
                 study.checkpoint,
                 tally.one,
             )
@@ -287,9 +297,10 @@ def _with_stability(
     trials: list[Trial], large: list[Trial], recipes: Sequence[Recipe], study: Study, tally: Tally
 ) -> list[Trial]:
     refitted = {r.clusterer: [t.size for t in large if t.recipe is r] for r in recipes}
+    keys = {r.clusterer: study.digest(r, refitted[r.clusterer]) for r in recipes}
     works = [
         Work(
-            f"refit-{digest_of(study.sample, study.panel, study.random_state, r, refitted[r.clusterer])}-{i}",
+            f"refit-{keys[r.clusterer]}-{i}",
             partial(label_panel, r, refitted[r.clusterer], study.portable(), i),
         )
         for r in recipes

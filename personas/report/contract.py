@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from personas.features import FeatureSet
+from personas.features import Feature, FeatureSet
 from personas.report.cards import feature_heading
 from personas.report.figures import Figures
 from personas.report.words import say, say_or
@@ -83,6 +83,15 @@ class FeatureRow:
     protected: bool
 
 
+@dataclass(frozen=True, slots=True)
+class FeatureList:
+    """The features, written out: a summary, those that are described, and what is said of the others."""
+
+    summary: str
+    rows: tuple[FeatureRow, ...]
+    further: str
+
+
 def contract_view(contract: Mapping[str, Any], figures: Figures) -> ContractView:
     """Write out what was read, what was quarantined and who was left out.
 
@@ -96,31 +105,96 @@ def contract_view(contract: Mapping[str, Any], figures: Figures) -> ContractView
     )
 
 
+_SENTENCES = {
+    "data.left_out": re.compile(r"Left out (?P<names>.+): (?P<reason>[^:]+)\."),
+    "data.said.quarantined": re.compile(
+        r"(?P<label>.+): (?P<part>[\d,]+) of (?P<whole>[\d,]+) rows \([^)]*\) are quarantined\."
+    ),
+    "data.said.uninformative": re.compile(
+        r"(?P<label>.+): never varies or is always missing, so it can't tell users apart: (?P<names>.+)\."
+    ),
+    "data.said.after": re.compile(
+        r"(?P<label>.+): (?P<n>[\d,]+) events are on or after (?P<day>[\d-]+); features do not see them\."
+    ),
+}
+"""Key of the text -> sentence of the contract check."""
+
+_REASONS = {
+    "fault.bound.outside": re.compile(r"outside (?P<low>\S+) to (?P<high>\S+)"),
+    "fault.bound.below": re.compile(r"below (?P<low>\S+)"),
+    "fault.bound.above": re.compile(r"above (?P<high>\S+)"),
+}
+
+
 def _warning(text: str, figures: Figures) -> str:
-    """Say in the report's language why features were left out; any other sentence stays as it is."""
-    found = re.fullmatch(r"Left out (?P<names>.+): (?P<reason>[^:]+)\.", text)
-    if found is None:
-        return text
-    reason = say_or(f"left_out.{found['reason']}", found["reason"], figures.language)
-    return say("data.left_out", figures.language).format(names=found["names"], reason=reason)
+    """Say a sentence of the contract check in the report's language; any other stays as it is."""
+    for key, pattern in _SENTENCES.items():
+        if found := pattern.fullmatch(text):
+            return say(key, figures.language).format(**_translated(found.groupdict(), figures))
+    return text
 
 
-def feature_rows(feature_set: FeatureSet, figures: Figures) -> list[FeatureRow]:
-    """Write out every feature, in order."""
+def _translated(parts: dict[str, str], figures: Figures) -> dict[str, str]:
+    if "reason" in parts:
+        parts["reason"] = say_or(f"left_out.{parts['reason']}", parts["reason"], figures.language)
+    if "names" in parts:
+        names = parts["names"].split(", ")
+        parts["names"] = figures.join(_column_name(name, figures) for name in names)
+    if "part" in parts:
+        part, whole = (int(parts[key].replace(",", "")) for key in ("part", "whole"))
+        parts["share"] = figures.percent(part / whole)
+    return parts
+
+
+def _column_name(column: str, figures: Figures) -> str:
+    return COLUMN_LABELS[column].of(figures.language) if column in COLUMN_LABELS else column
+
+
+def _reason(reason: str, figures: Figures) -> str:
+    for key, pattern in _REASONS.items():
+        if found := pattern.fullmatch(reason):
+            return say(key, figures.language).format(**found.groupdict())
+    return say_or(f"fault.{reason}", reason, figures.language)
+
+
+def feature_list(feature_set: FeatureSet, read: Collection[str], figures: Figures) -> FeatureList:
+    """Write out the features that are described, in order, and count the others.
+
+    Parameters
+    ----------
+    feature_set : FeatureSet
+        The features.
+    read : collection of str
+        Features that the scorecard reads; a signal that it doesn't read is only described.
+    figures : Figures
+        Writes the words.
+    """
+    rows = tuple(_feature_row(f, read, figures) for f in feature_set.described)
+    n_further = len(feature_set) - len(rows)
+    n_inputs = len(feature_set.inputs)
+    n_signals = sum(f.role == "signal" and f.name in read for f in feature_set)
+    n_profiled = len(feature_set) - n_inputs - n_signals
+    key = "data.features_summary" if not n_signals else "data.features_summary_signals"
+    summary = say(key, figures.language).format(
+        n=len(feature_set), inputs=n_inputs, signals=n_signals, profiled=n_profiled
+    )
+    further = say("data.features_further", figures.language).format(n=n_further) if n_further else ""
+    return FeatureList(summary, rows, further)
+
+
+def _feature_row(feature: Feature, read: Collection[str], figures: Figures) -> FeatureRow:
     language = figures.language
-    return [
-        FeatureRow(
-            name=feature.name,
-            label=feature_heading(feature.label, feature.name, figures),
-            kind=say(f"kind.{feature.kind}", language),
-            block=say(f"block.{feature.block}", language),
-            unit=say_or(f"unit.{feature.unit}", feature.unit, figures.language),
-            null_meaning=say_or(f"null.{feature.null_meaning}", feature.null_meaning, figures.language),
-            role=say("role.protected" if feature.protected else f"role.{feature.role}", language),
-            protected=feature.protected,
-        )
-        for feature in feature_set
-    ]
+    role = feature.role if feature.role != "signal" or feature.name in read else "profile"
+    return FeatureRow(
+        name=feature.name,
+        label=feature_heading(feature.label, feature.name, figures),
+        kind=say(f"kind.{feature.kind}", language),
+        block=say(f"block.{feature.block}", language),
+        unit=say_or(f"unit.{feature.unit}", feature.unit, language),
+        null_meaning=say_or(f"null.{feature.null_meaning}", feature.null_meaning, language),
+        role=say("role.protected" if feature.protected else f"role.{role}", language),
+        protected=feature.protected,
+    )
 
 
 def _source_table(table: Mapping[str, Any], figures: Figures) -> SourceTable:
@@ -141,7 +215,7 @@ def _source_table(table: Mapping[str, Any], figures: Figures) -> SourceTable:
         faults=tuple(
             FaultRow(
                 column=str(fault["column"]) or say("data.whole_row", figures.language),
-                reason=say_or(f"fault.{fault['reason']}", str(fault["reason"]), figures.language),
+                reason=_reason(str(fault["reason"]), figures),
                 n_rows=figures.count(int(fault["n_rows"])),
             )
             for fault in table.get("reasons", ())
@@ -149,14 +223,14 @@ def _source_table(table: Mapping[str, Any], figures: Figures) -> SourceTable:
         missing=tuple(
             MissingRow(
                 column=column,
-                name=COLUMN_LABELS[column].of(figures.language) if column in COLUMN_LABELS else column,
+                name=_column_name(column, figures),
                 share=figures.percent(share),
                 bar=round(100 * share, 2),
             )
             for column, share in missing
             if share > 0
         ),
-        warnings=tuple(map(str, table.get("warnings", ()))),
+        warnings=tuple(_warning(str(text), figures) for text in table.get("warnings", ())),
     )
 
 

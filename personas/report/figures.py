@@ -42,14 +42,16 @@ class Figures:
         return self.suppressed if value is None else f"{value:,}"
 
     def percent(self, share: float | None) -> str:
-        """Write a share (0 to 1) as a percentage; None = undefined."""
+        """Write a share (0 to 1), or a skill (up to 1), as a percentage; None = undefined."""
         if share is None:
             return UNDEFINED
         if 0 < share < 0.0005:
             return "<0.1%"
         if 0.9995 <= share < 1:
             return ">99.9%"
-        return f"{share:.1%}"
+        if -0.0005 <= share < 0:
+            return "0.0%"
+        return f"{share:.1%}".replace("-", "−")
 
     def index(self, tgi: float | None) -> str:
         """Write a target group index; None = undefined."""

@@ -2,22 +2,32 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from personas.errors import ConfigError
+from personas.model.archetypes import Archetype
 from personas.model.base import PersonaModel
 from personas.model.profile import SMALL_CELL
 from personas.model.traits import SIGNIFICANT
+from personas.report.card_notes import make_notes
 from personas.report.cards import make_cards
-from personas.report.charts import draw_line
-from personas.report.contract import contract_view, feature_rows
+from personas.report.contract import contract_view, feature_list
 from personas.report.figures import Figures
 from personas.report.heatmap import HEAT_CUTS, make_heatmap
+from personas.report.judgement import judge_model
+from personas.report.parameters import parameter_view
 from personas.report.persona_map import NARROW, WIDE, lay_out_map
-from personas.report.quality import candidate_rows, headlines, metric_rows, scored_view
+from personas.report.quality import headlines, metric_rows, scored_view
+from personas.report.selection_table import (
+    JACCARD_SCALE,
+    clusterer_name,
+    selection_charts,
+    selection_table,
+    stability_rows,
+)
 from personas.report.words import GLOSSARY, SECTIONS, say
 from personas.schema import LANGUAGES, Language
 
@@ -30,6 +40,7 @@ def render_report(
     scored: Mapping[str, Any] | None,
     version: str,
     minimum_cell: int = SMALL_CELL,
+    archetypes: Sequence[Archetype] = (),
 ) -> str:
     """Render a model as one offline HTML file.
 
@@ -52,6 +63,8 @@ def render_report(
         Version of the model.
     minimum_cell : int, users, >= 1
         Smaller cells were suppressed when the model was made; the report only says so.
+    archetypes : sequence of Archetype, optional
+        Those that personas are named after; a card then shows what its persona shares with its own.
 
     Returns
     -------
@@ -87,6 +100,7 @@ def render_report(
             sections=SECTIONS,
             n_users=figures.count(sum(persona.n_users for persona in model.personas)),
             cards=cards,
+            notes=make_notes(model, archetypes, figures),
             events=[event.of(language) for event in model.events],
             headlines=headlines(model, figures),
             maps=[
@@ -95,18 +109,19 @@ def render_report(
             ],
             heatmap=make_heatmap(model, figures),
             heat_cuts=[figures.index(cut) for cut in HEAT_CUTS],
-            candidates=candidate_rows(model, figures),
-            charts=_selection_charts(model, figures),
+            judgement=judge_model(model, figures),
+            selection=selection_table(model, figures),
+            charts=selection_charts(model, figures),
+            stability=stability_rows(model, figures),
+            jaccard_scale=JACCARD_SCALE,
             metrics=metric_rows(model, figures),
-            parameters=[
-                (name, figures.parameter(value)) for name, value in sorted(model.clusterer_params.items())
-            ],
+            clusterer=clusterer_name(model.clusterer, figures),
+            parameters=parameter_view(model, figures),
             low_confidence=figures.decimal(model.low_confidence),
             surprise_limit=figures.decimal(model.surprise_limit),
             scored=None if scored is None else scored_view(scored, model, figures),
             contract=None if contract is None else contract_view(contract, figures),
-            features=feature_rows(model.feature_set, figures),
-            n_inputs=len(model.feature_set.inputs),
+            features=feature_list(model.feature_set, model.scorecard.features, figures),
             glossary=GLOSSARY,
             minimum_cell=minimum_cell,
             significant=SIGNIFICANT,
@@ -128,30 +143,3 @@ def _environment(figures: Figures) -> Environment:
 
     environment.globals["t"] = text
     return environment
-
-
-def _selection_charts(model: PersonaModel, figures: Figures) -> list[tuple[str, str, str]]:
-    """Draw what the choice of the number of personas rests on: title, how to read it, picture."""
-    language = figures.language
-    chosen = next((c.n_personas for c in model.selection if c.chosen), None)
-    series = {
-        "stability": ([(c.n_personas, c.stability) for c in model.selection if c.stability is not None], 2),
-        "bic": ([(c.n_personas, c.bic) for c in model.selection if c.bic is not None], 0),
-    }
-    charts = []
-    for name, (points, digits) in series.items():
-        if len(points) > 1:
-            title = say(f"chart.{name}.title", language)
-            figure = draw_line(
-                points,
-                chosen=chosen,
-                x_title=say("chart.n_personas", language),
-                digits=digits,
-                description=_describe(title, points, digits, figures),
-            )
-            charts.append((title, say(f"chart.{name}.read", language), figure))
-    return charts
-
-
-def _describe(title: str, points: list[tuple[int, float]], digits: int, figures: Figures) -> str:
-    return f"{title}: " + figures.join(f"{n} = {figures.decimal(value, digits)}" for n, value in points)

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from math import isnan
 from typing import Any
 
 from personas.model.base import PersonaModel
 from personas.report.figures import Figures
+from personas.report.judgement import judge_model, written_measure
+from personas.report.selection_table import clusterer_name
 from personas.report.words import say
 from personas.scoring.base import STATUSES
 from personas.selection.select import STABLE_ARI
@@ -22,7 +25,11 @@ Steinley, D. (2004). Properties of the Hubert-Arabie adjusted Rand index. Psycho
 """
 
 METRICS = {
+    "reach": "percent",
+    "taste": "bits",
+    "smallest_jaccard": "decimal",
     "stability": "decimal",
+    "kept_share": "percent",
     "mean_confidence": "decimal",
     "assigned_share": "percent",
     "fidelity": "percent",
@@ -43,19 +50,6 @@ class MetricRow:
     name: str
     value: str
     reading: str
-
-
-@dataclass(frozen=True, slots=True)
-class CandidateRow:
-    """One row of the selection table, written out."""
-
-    n_personas: str
-    log_likelihood: str
-    bic: str
-    stability: str
-    smallest_share: str
-    chosen: bool
-    reason: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,30 +79,36 @@ class ScoredView:
 def headlines(model: PersonaModel, figures: Figures) -> list[str]:
     """Say the quality of a model in a few sentences."""
     language, metrics = figures.language, model.metrics
-    sentences = []
+    verdict = judge_model(model, figures).sentence
+    sentences = [verdict] if verdict else []
     if len(model.personas) == 1:
         sentences.append(say("headline.one_persona", language))
     stability = metrics.get("stability")
-    if stability is not None:
+    if stability is not None and not isnan(stability):
         grade = "excellent" if stability >= EXCELLENT_ARI else "stable" if stability >= STABLE_ARI else "weak"
         sentences.append(
             say(f"headline.stability.{grade}", language).format(value=figures.decimal(stability))
         )
-    for name in ("assigned_share", "mean_confidence", "fidelity", "noise_share"):
-        if name in metrics:
+    for name in ("kept_share", "assigned_share", "mean_confidence", "fidelity", "noise_share"):
+        if name in metrics and not isnan(metrics[name]):
             value = _written(name, metrics[name], figures)
             sentences.append(say(f"headline.{name}", language).format(value=value))
     reasons = [c.reason.of(language) for c in model.selection if c.chosen]
     if reasons and len(model.selection) > 1:
-        sentences.append(say("headline.chosen", language).format(n=len(model.personas), reason=reasons[0]))
+        sentences.append(
+            say("headline.chosen", language).format(
+                n=len(model.personas), clusterer=clusterer_name(model.clusterer, figures), reason=reasons[0]
+            )
+        )
     return sentences
 
 
 def metric_rows(model: PersonaModel, figures: Figures) -> list[MetricRow]:
     """Write out every metric; one that the report does not know keeps its technical name."""
     language = figures.language
-    known = [name for name in METRICS if name in model.metrics]
-    others = sorted(set(model.metrics) - set(METRICS))
+    measured = {name: value for name, value in model.metrics.items() if not isnan(value)}
+    known = [name for name in METRICS if name in measured]
+    others = sorted(measured.keys() - METRICS.keys())
     return [
         MetricRow(
             name=say(f"metric.{name}.name", language),
@@ -117,22 +117,6 @@ def metric_rows(model: PersonaModel, figures: Figures) -> list[MetricRow]:
         )
         for name in known
     ] + [MetricRow(name, figures.decimal(model.metrics[name], 3), "") for name in others]
-
-
-def candidate_rows(model: PersonaModel, figures: Figures) -> list[CandidateRow]:
-    """Write out the selection table."""
-    return [
-        CandidateRow(
-            n_personas=str(c.n_personas),
-            log_likelihood=figures.decimal(c.log_likelihood, 0),
-            bic=figures.decimal(c.bic, 0),
-            stability=figures.decimal(c.stability),
-            smallest_share=figures.percent(c.smallest_share),
-            chosen=c.chosen,
-            reason=c.reason.of(figures.language),
-        )
-        for c in model.selection
-    ]
 
 
 def scored_view(scored: Mapping[str, Any], model: PersonaModel, figures: Figures) -> ScoredView:
@@ -182,4 +166,6 @@ def _written(name: str, value: float, figures: Figures) -> str:
         return figures.count(round(value))
     if style == "percent":
         return figures.percent(value)
+    if style == "bits":
+        return written_measure("taste", value, figures)
     return figures.decimal(value, 0 if abs(value) >= 1000 else 2)

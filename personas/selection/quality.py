@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
@@ -60,8 +60,8 @@ class Quality:
 
     reach: Measure
     taste: Measure | None
-    reach_draws: Floats
-    taste_draws: Floats | None
+    reach_draws: Floats = field(compare=False, repr=False)
+    taste_draws: Floats | None = field(compare=False, repr=False)
 
 
 def judge(

@@ -83,7 +83,9 @@ def with_skill(
     found = draws or [Draws(None, None)] * len(candidates)
     skills = [_skill_draws(d, used) for d in found]
     n_draws = max((len(s) for s in skills), default=0)
-    padded = np.array([s if len(s) else np.full(n_draws, np.nan) for s in skills]).reshape(-1, n_draws)
+    padded = np.array([s if len(s) else np.full(n_draws, np.nan) for s in skills]).reshape(
+        len(skills), n_draws
+    )
     return tuple(_skilled(c, used, s) for c, s in zip(candidates, skills, strict=True)), padded
 
 

@@ -68,12 +68,12 @@ def mean_pairwise_ari(labelings: list[NDArray[np.int32]]) -> float:
     Parameters
     ----------
     labelings : list of ndarray of shape (n_panel,)
-        At least two.
+        At least two; -1 throughout where a refit failed.
 
     Returns
     -------
     float, -1 to 1
-        1 = every refit gives the same groups; 0 = no better than chance.
+        1 = every refit gives the same groups; 0 = no better than chance, or one of the pair failed.
 
     References
     ----------
@@ -85,4 +85,8 @@ def mean_pairwise_ari(labelings: list[NDArray[np.int32]]) -> float:
     >>> mean_pairwise_ari([np.array([0, 0, 1, 1]), np.array([1, 1, 0, 0])])
     1.0
     """
-    return float(np.mean([adjusted_rand_score(a, b) for a, b in combinations(labelings, 2)]))
+    pairs = combinations(labelings, 2)
+    # Two refits that failed would be the same: one group of everybody.
+    return float(
+        np.mean([adjusted_rand_score(a, b) if min(a.max(), b.max()) >= 0 else 0.0 for a, b in pairs])
+    )

@@ -44,12 +44,42 @@ def upper_limit(values: Sequence[float]) -> float:
     return float(sample.mean() + t.ppf(1 - FALSE_ALARM, n - 1) * sample.std(ddof=1) * math.sqrt(1 + 1 / n))
 
 
+def upper_limit_of_agreement(values: Sequence[float]) -> float:
+    """Return the same limit for a measure that can't exceed 1, such as an adjusted Rand index.
+
+    Parameters
+    ----------
+    values : sequence of float, -1 to 1
+        At least two; their inverse hyperbolic tangents are taken as normal (Fisher's z; the transfer from
+        correlations is our own).
+
+    Returns
+    -------
+    float, at most 1
+        1, which nothing exceeds, where null tables agree (almost) perfectly.
+
+    Examples
+    --------
+    >>> round(upper_limit_of_agreement([0.3, 0.5, 0.6, 0.4]), 2)
+    0.92
+    """
+    clipped = np.clip(np.asarray(values, dtype=np.float64), -_LARGEST_AGREEMENT, _LARGEST_AGREEMENT)
+    limit = math.tanh(upper_limit([float(z) for z in np.arctanh(clipped)]))
+    return limit if limit < _LARGEST_AGREEMENT else 1.0
+
+
+_LARGEST_AGREEMENT = 0.999
+
+
 def has_structure(verdicts: Sequence[Verdict]) -> bool:
     """Return whether taste or stability beats the strictest null that was tried.
 
-    Reach alone is no structure: tiers of activity have it too.
+    Reach alone is no structure: tiers of activity have it too. Where there are no purchases, and so no taste,
+    there are no tiers of activity either, and reach stands in for it.
     """
-    return any(v.beats_null for v in _strictest(verdicts) if v.measure != "reach")
+    strictest = _strictest(verdicts)
+    buys = any(v.measure == "taste" for v in strictest)
+    return any(v.beats_null for v in strictest if v.measure != "reach" or not buys)
 
 
 def verdict_text(verdicts: Sequence[Verdict]) -> Text:

@@ -138,7 +138,8 @@ def _write_shop(folder):
             },
         },
         "attributes": {"plan": {"kind": "nominal", "block": "worth"}},
-        "personas": {"n_personas": 2},
+        # What is tried here is the command line, so the choice is kept short.
+        "personas": {"n_personas": 2, "clusterer": "latent_class", "bootstraps": 2},
     }
     (folder / "shop.yaml").write_text(
         yaml.safe_dump(config, allow_unicode=True, sort_keys=False), encoding="utf-8"

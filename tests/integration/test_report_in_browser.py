@@ -63,12 +63,15 @@ def browser():
         browser.close()
 
 
-@pytest.fixture(scope="module", params=["zh-CN", "en"])
+@pytest.fixture(
+    scope="module", params=[("zh-CN", "make_judged_model"), ("en", "make_judged_model"), ("en", "make_model")]
+)
 def report(request, tmp_path_factory) -> Path:
-    path = tmp_path_factory.mktemp("report") / f"{request.param}.html"
+    language, make = request.param
+    path = tmp_path_factory.mktemp("report") / f"{language}.html"
     html = render_report(
-        MADE["make_model"](),
-        language=request.param,
+        MADE[make](),
+        language=language,
         contract=MADE["CONTRACT"],
         scored=MADE["SCORED"],
         version=MADE["VERSION"],
@@ -161,3 +164,12 @@ def test_every_picture_and_table_has_a_name(opened):
         "[...document.querySelectorAll('[role=img]')].every(e => e.getAttribute('aria-label'))"
     )
     assert page.evaluate("[...document.querySelectorAll('table')].every(e => e.caption?.textContent.trim())")
+
+
+def test_wide_tables_scroll_in_their_box(opened):
+    page, _ = opened
+    box = page.locator(".scroll:has(table.selection)")
+
+    assert box.evaluate("e => e.getBoundingClientRect().right <= innerWidth")
+    if page.viewport_size["width"] == 390:
+        assert box.evaluate("e => e.scrollWidth > e.clientWidth && getComputedStyle(e).overflowX === 'auto'")

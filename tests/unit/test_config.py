@@ -33,7 +33,8 @@ def test_users_and_a_name_are_enough():
     assert config.store == "artifacts"
     assert config.features.protected == ["gender"]
     assert config.personas.n_personas == "auto"
-    assert config.personas.block_weights == {"who": 1, "worth": 1, "what": 1}
+    assert config.personas.clusterer == "auto"
+    assert config.personas.block_weights is None
 
 
 def test_the_published_schema_is_up_to_date():

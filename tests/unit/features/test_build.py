@@ -11,6 +11,7 @@ from personas.errors import DataError
 from personas.features import FeatureSet, FeatureSpec, build_features, propose_features
 from personas.features.category_history import CATEGORY_MEASURES
 from personas.features.profile import profile_features
+from personas.features.propose import MAX_SIGNAL_CATEGORIES
 from personas.schema import Attribute, ObservationWindow
 
 YEAR = ObservationWindow(date(2026, 1, 1), 365)
@@ -145,8 +146,9 @@ def test_a_real_year_of_purchases_is_seen_up_to_the_day():
     assert frame["revenue"].sum() == pytest.approx(seen["sales_value"].sum(), rel=1e-9)
     buyers = seen.groupby("product_category")["household_id"].nunique().sort_values(ascending=False)
     chosen = [f.argument for f in features if f.measure == "count" and f.argument]
-    assert len(chosen) == 30
-    assert buyers[chosen].tolist() == buyers[:30].tolist()
+    assert len([f for f in features.described if f.measure == "count" and f.argument]) == 30
+    assert len(chosen) == MAX_SIGNAL_CATEGORIES
+    assert buyers[chosen].tolist() == buyers[:MAX_SIGNAL_CATEGORIES].tolist()
     assert frame["recency_days"].min() == 0
     connection.disconnect()
 

@@ -67,7 +67,8 @@ def test_roles_levels_and_blocks_follow_the_data(shop):
     assert features["target_group"].levels == ("小镇家庭", "都市Z世代")
     assert features["colour"].levels == ("blue", "red")
     assert features["age_band"].levels == ("16-20", "21-25", "71+")
-    assert features["recency_days"].role == "profile"
+    assert [features[n].role for n in ("order_count", "revenue", "recency_days")] == ["signal"] * 3
+    assert features["average_order_value"].role == "profile"
     assert features["gender"].protected
     assert features["gender"].role == "profile"
     assert "revenue_share:tea" not in features.names
@@ -85,8 +86,22 @@ def test_categories_need_enough_buyers_and_not_everybody(shop):
     spec = FeatureSpec(min_category_share=0.2)
     names = propose_features(shop, YEAR, spec).names
     assert [n for n in names if n.startswith("order_count:")] == ["order_count:figs", "order_count:tea"]
-    most = propose_features(shop, YEAR, FeatureSpec(max_categories=1)).names
-    assert [n for n in most if n.startswith("order_count:")] == ["order_count:figs"]
+    most = propose_features(shop, YEAR, FeatureSpec(max_categories=1))
+    assert [n for n in most.described.names if n.startswith("order_count:")] == ["order_count:figs"]
+
+
+def test_further_categories_are_signals_that_no_card_tells_of(shop):
+    features = propose_features(shop, YEAR, FeatureSpec(max_categories=1, exclude=("order_count:oil",)))
+    assert features["order_count:tea"].role == "signal"
+    assert not features["order_count:tea"].described
+    assert "order_count:oil" not in features.names
+    assert "order_count:tea" in features.signals.names
+    assert "order_count:tea" not in features.inputs.names
+    chosen = propose_features(shop, YEAR, FeatureSpec(inputs=("age",), max_categories=1))
+    assert all(f.role != "signal" for f in chosen)
+    assert not any(
+        n == "order_count:tea" for n in propose_features(shop, YEAR, FeatureSpec(max_categories=0)).names
+    )
 
 
 def test_named_categories_are_taken_as_they_stand_and_labelled(shop):

@@ -1,18 +1,25 @@
 """A small planted world: four personas after the cards of a consumer-electronics case, and the rest."""
 
 from dataclasses import dataclass, replace
+from datetime import date
 
+import ibis
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 import pytest
 
-from personas.features.base import FeatureSet, typed_columns
+from personas.features.base import FeatureFrame, FeatureSet, typed_columns
 from personas.features.category_history import category_features
 from personas.features.membership import MEMBERSHIP_FEATURES
 from personas.features.profile import profile_features
+from personas.features.rehearsal import Rehearsal
 from personas.features.rfm import RFM_FEATURES
 from personas.model.archetypes import Archetype
-from personas.schema import Text
+from personas.model.evidence import Evidence
+from personas.model.recipes import make_recipes
+from personas.model.study import Study
+from personas.schema import ObservationWindow, Text
 from personas.schema.levels import LEVELS
 
 CATEGORIES = (
@@ -129,3 +136,81 @@ def archetypes():
 def one_feature():
     """Make a typed frame and feature set of one canonical feature: ``one_feature(name, values, levels)``."""
     return _one_feature
+
+
+SHELVES = ("tea", "coffee", "figs", "dates", "oil", "salt")
+
+
+@dataclass
+class Shop:
+    """Users of a planted number of tastes: group g buys two shelves of its own, some users more than others."""
+
+    data: pd.DataFrame
+    group: np.ndarray
+    feature_set: FeatureSet
+    outcomes: np.ndarray
+
+    def frame(self, data=None):
+        """Return the table as a feature frame in memory."""
+        data = self.data if data is None else data
+        return FeatureFrame(
+            ibis.memtable(pa.Table.from_pandas(data.reset_index())), self.feature_set, SHOP_WINDOW
+        )
+
+    def evidence(self):
+        """Return the same users' next window, which they buy in as they did before."""
+        return Evidence(self.data, self.outcomes, "next_window")
+
+    def rehearsal(self):
+        """Return the same evidence as features before a cut and orders after it."""
+        counts = FeatureSet(tuple(f for f in self.feature_set if f.source == "category_history"))
+        bought = pd.DataFrame(self.outcomes, index=self.data.index, columns=counts.names)
+        return Rehearsal(
+            self.frame(),
+            FeatureFrame(ibis.memtable(pa.Table.from_pandas(bought.reset_index())), counts, SHOP_WINDOW),
+        )
+
+    def study(self, **changes):
+        """Return a small study of the shop; what isn't given is as small as can be."""
+        usual = {
+            "sample": self.data,
+            "panel": self.data,
+            "evidence": None,
+            "feature_set": self.feature_set,
+            "n_resamples": 2,
+            "min_share": 0.03,
+            "random_state": 0,
+        }
+        return Study(**{**usual, **changes})
+
+    def recipe(self, clusterer="foresight"):
+        """Return the recipe of one clusterer."""
+        (recipe,) = make_recipes([clusterer], self.data, self.feature_set, None)
+        return recipe
+
+
+SHOP_WINDOW = ObservationWindow(date(2025, 1, 1), 365)
+
+
+def _make_shop(n_users=300, n_groups=3, random_state=0, own=3.0, other=0.2):
+    rng = np.random.default_rng(random_state)
+    group = np.arange(n_users) % n_groups
+    favourite = np.arange(len(SHELVES)) // 2 % n_groups
+    rates = np.where(favourite[None, :] == group[:, None], own, other)
+    rates = rates * rng.choice([0.7, 1.5], n_users)[:, None]
+    feature_set = FeatureSet(tuple(category_features("count", [(s, Text(s, s)) for s in SHELVES])))
+    bought, after = (rng.poisson(rates).astype(float) for _ in range(2))
+    index = pd.Index([f"u{i:04d}" for i in range(n_users)], name="user_id")
+    return Shop(pd.DataFrame(bought, index=index, columns=feature_set.names), group, feature_set, after)
+
+
+@pytest.fixture(scope="session")
+def shop():
+    """Three tastes of 100 users each."""
+    return _make_shop()
+
+
+@pytest.fixture(scope="session")
+def make_shop():
+    """Make a shop: ``make_shop(n_users, n_groups, random_state, own, other)``."""
+    return _make_shop

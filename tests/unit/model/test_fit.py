@@ -74,7 +74,9 @@ def test_a_champion_that_reads_other_kinds_gives_no_ids_away(frame):
         )
     )
     table = frame.table.mutate(height=ibis.literal("x"))
-    model = fit_personas(FeatureFrame(table, others, WINDOW), n_personas=2, champion=champion)
+    model = fit_personas(
+        FeatureFrame(table, others, WINDOW), n_personas=2, champion=champion, options=FitOptions(force=True)
+    )
     assert not {p.persona_id for p in model.personas} & {p.persona_id for p in champion.personas}
 
 

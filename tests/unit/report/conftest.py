@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date
 from math import exp, sqrt
 
@@ -11,9 +12,12 @@ import pytest
 from personas.features import Feature, FeatureSet
 from personas.model.base import Calibration, Card, Persona, PersonaModel, Trait
 from personas.model.profile import SMALL_CELL
+from personas.model.rule_base import Condition, Rule, RuleSet
 from personas.schema import ObservationWindow, Text
 from personas.scorecard import Scorecard
 from personas.selection import Candidate
+from personas.selection.base import Verdict
+from personas.selection.quality import Measure
 
 N_USERS = 128_640
 SHARES = (0.312, 0.247, 0.221, 0.148, 0.072)
@@ -69,7 +73,7 @@ _BOUGHT = [
 def _feature(name, kind, block, zh, en, **more):
     return Feature(
         name=name, kind=kind, block=block, unit=more.pop("unit", ""), null_meaning=more.pop("null", "not stated"),
-        source=more.pop("source", "profile"), measure="value", label=Text(zh, en), **more,
+        source=more.pop("source", "profile"), measure=more.pop("measure", "value"), label=Text(zh, en), **more,
     )  # fmt: skip
 
 
@@ -86,7 +90,7 @@ FEATURES = FeatureSet(
         _feature("recency_days", "numeric", "worth", "距上次购买天数", "days since last order", unit="days", null="never bought"),
         *(
             _feature(f"order_count:{zh}", "count", "what", f"{zh}购买次数", f"{en}: orders", unit="orders",
-                     null="never missing", source="category_history", argument=zh)
+                     null="never missing", source="category_history", measure="count", argument=zh)
             for zh, en in CATEGORIES.items()
         ),
     )
@@ -195,6 +199,61 @@ OFFERS = (
 )
 
 
+_SMART = (
+    Rule(
+        (Condition("age", ("26-30", "31-35")), Condition("order_count:扫地机", ("bought",))),
+        precision=0.71, recall=0.36, share=0.158, lift=2.3, n_users=3_960,
+    ),
+    Rule((Condition("city_tier", ("T1", "T2")),), precision=0.52, recall=0.41, share=0.246, lift=1.7, n_users=6_150),
+)  # fmt: skip
+RULES = (RuleSet(_SMART, 0.55, 0.58, 0.33), RuleSet(), None, None, None)
+STABILITY = (0.97, 0.88, 0.79, 0.66, 0.41)
+DULL = Text("行为预判力较低", "less skill")
+
+
+def _measure(value, error):
+    return Measure(value, value - 1.96 * error, value + 1.96 * error, error)
+
+
+def _candidate(clusterer, n_personas, skill, least, *, chosen=False, small=False):
+    return Candidate(
+        n_personas, None, None, None if small else least + 0.05, 0.02 if small else 0.11, chosen, DULL, clusterer,
+        reach=_measure(0.06 * skill, 0.005), taste=_measure(0.33 * skill - 0.05, 0.03), skill=skill, skill_error=0.06,
+        jaccards=() if small else (*[0.95] * (n_personas - 1), least), across=(0.9,) * n_personas,
+        value_spread=0.31, actionability=0.22,
+    )  # fmt: skip
+
+
+def make_judged_model(**changes) -> PersonaModel:
+    """Make the model with everything that a judged one has: two clusterers, verdicts, stability, rules."""
+    model = make_model()
+    fields = {
+        "personas": tuple(
+            replace(p, stability=STABILITY[i], rules=RULES[i]) for i, p in enumerate(model.personas)
+        ),
+        "selection": (
+            *(_candidate("latent_class", n, 0.2 * n - 0.3, 0.93 - 0.04 * n) for n in range(2, 6)),
+            _candidate("latent_class", 6, 0.88, 0.4, small=True),
+            *(_candidate("foresight", n, 0.18 * n, 1.0 - 0.05 * n, chosen=n == 5) for n in range(2, 7)),
+        ),
+        "verdicts": (
+            Verdict("reach", "columns_permuted", 0.054, -0.009, 0.007),
+            Verdict("taste", "columns_permuted", 0.349, -0.042, 0.066),
+            Verdict("stability", "columns_permuted", 0.946, 0.136, 0.395),
+            Verdict("reach", "purchases_shuffled", 0.054, 0.119, 0.128),
+            Verdict("taste", "purchases_shuffled", 0.349, -0.045, 0.022),
+        ),
+        "clusterer": "foresight",
+        "clusterer_params": {
+            "random_state": 0, "judged_by": "next_window", "left_out": ["city_tier"],
+            "transforms": {"membership_value": "log1p"}, "feature_weights": {"age": 0.1, "order_count:手机": 1.0},
+        },
+        "metrics": {**model.metrics, "reach": 0.054, "taste": 0.349, "kept_share": 0.911, "smallest_jaccard": 0.41},
+        "config": {"personas": {"horizon_days": 90}},
+    }  # fmt: skip
+    return replace(model, **{**fields, **changes})
+
+
 def make_model(**changes) -> PersonaModel:
     """Make the model; keyword arguments replace fields."""
     personas = tuple(
@@ -286,6 +345,11 @@ VERSION = "20250110T020000Z-1a2b3"
 @pytest.fixture
 def model() -> PersonaModel:
     return make_model()
+
+
+@pytest.fixture
+def judged() -> PersonaModel:
+    return make_judged_model()
 
 
 @pytest.fixture

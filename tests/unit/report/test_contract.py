@@ -1,6 +1,9 @@
 from __future__ import annotations
 
-from personas.report.contract import contract_view, feature_rows
+from dataclasses import replace
+
+from personas.features import FeatureSet
+from personas.report.contract import contract_view, feature_list
 from personas.report.figures import Figures
 
 TABLE = {
@@ -30,7 +33,7 @@ def test_tables_are_written_with_their_faults_in_the_language_of_the_report():
     )
     assert [(fault.column, fault.reason) for fault in table.faults] == [
         ("整行", "行格式错误"),
-        ("age", "outside 0 to 120"),
+        ("age", "不在 0 到 120 之间"),
     ]
 
 
@@ -58,7 +61,7 @@ def test_an_empty_table_is_wholly_valid():
 
 
 def test_features_say_what_they_are_and_whether_they_are_clustered_on(model):
-    rows = {row.name: row for row in feature_rows(model.feature_set, Figures("zh-CN"))}
+    rows = {row.name: row for row in feature_list(model.feature_set, (), Figures("zh-CN")).rows}
 
     assert (rows["age"].label, rows["age"].unit, rows["age"].null_meaning, rows["age"].role) == (
         "年龄",
@@ -72,4 +75,39 @@ def test_features_say_what_they_are_and_whether_they_are_clustered_on(model):
 def test_features_that_were_left_out_are_named_in_the_language_of_the_report() -> None:
     warnings = ["Left out age_band, pets: no user has a value.", "Something else."]
     view = contract_view({"warnings": warnings}, Figures("zh-CN"))
-    assert view.warnings == ("未采用 age_band, pets：没有用户有取值。", "Something else.")
+    assert view.warnings == ("未采用 年龄段、pets：没有用户有取值。", "Something else.")
+
+
+def test_features_that_are_not_described_are_counted_in_one_line(model):
+    *most, last = model.feature_set
+    silent = [replace(last, name=f"order_count:{i}", role="signal", described=False) for i in range(119)]
+    shown = feature_list(FeatureSet((*most, last, *silent)), [f.name for f in silent], Figures("en"))
+
+    assert len(shown.rows) == len(model.feature_set)
+    assert shown.further == "And 119 further categories, read only to foresee behaviour."
+    assert "119 read to foresee behaviour" in shown.summary
+
+
+def test_a_signal_that_the_scorecard_does_not_read_is_only_described(model):
+    signal = replace(model.feature_set["recency_days"], role="signal")
+
+    assert feature_list(FeatureSet((signal,)), (), Figures("en")).rows[0].role == "profiled only"
+    assert feature_list(FeatureSet((signal,)), ["recency_days"], Figures("en")).rows[0].role == (
+        "read to foresee behaviour"
+    )
+
+
+def test_sentences_of_the_contract_check_are_said_in_the_language_of_the_report():
+    warnings = [
+        "users.csv: 3 of 131,208 rows (0.0%) are quarantined.",
+        "users.csv: never varies or is always missing, so it can't tell users apart: age, pets.",
+        "events.csv: 3,183 events are on or after 2025-12-01; features do not see them.",
+    ]
+    table = {**TABLE, "warnings": warnings}
+
+    assert contract_view({"tables": [table]}, Figures("zh-CN")).tables[0].warnings == (
+        "users.csv：131,208 行中有 3 行（<0.1%）被隔离。",
+        "users.csv：以下字段从不变化或全部缺失，无法区分用户：年龄、pets。",
+        "events.csv：3,183 条行为发生在 2025-12-01 当天或以后，不计入特征。",
+    )
+    assert "(<0.1%)" in contract_view({"tables": [table]}, Figures("en")).tables[0].warnings[0]

@@ -3,10 +3,12 @@ from __future__ import annotations
 import re
 from dataclasses import replace
 from html.parser import HTMLParser
+from pathlib import Path
 
 import pytest
 
 from personas.errors import ConfigError
+from personas.model.persist import load_model
 from personas.report import render_report
 from personas.schema import Text
 
@@ -163,3 +165,34 @@ def test_an_unknown_language_is_refused(model):
 def test_a_minimum_cell_below_one_is_refused(model):
     with pytest.raises(ConfigError, match="minimum_cell is 0"):
         _render(model, minimum_cell=0)
+
+
+@pytest.mark.parametrize("language", ["zh-CN", "en"])
+def test_a_judged_model_shows_its_verdict_its_table_and_its_rules(judged, language):
+    html = _render(judged, language)
+    _Balance().feed(html)
+
+    for text in {
+        "zh-CN": (
+            "这些数据中有真实的人群结构。",
+            "潜在类别模型",
+            "没有足够准确的规则能圈出这个人群。",
+            "未超过",
+            "扫地机365天购买",
+        ),
+        "en": (
+            "These tables carry personas.",
+            "latent class model",
+            "No rule is precise enough",
+            "not above",
+            " OR ",
+        ),
+    }[language]:
+        assert text in html
+
+
+def test_a_model_of_an_earlier_format_still_makes_a_report():
+    golden = load_model(Path(__file__).parents[2] / "golden" / "model-format-1")
+
+    for language in ("zh-CN", "en"):
+        _Balance().feed(_render(golden, language))

@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from personas.report.figures import Figures
-from personas.report.quality import candidate_rows, headlines, metric_rows, scored_view
+from personas.report.quality import headlines, metric_rows, scored_view
 
 
 @pytest.mark.parametrize(
@@ -33,11 +33,19 @@ def test_known_metrics_are_explained_and_unknown_ones_are_still_shown(model):
     assert rows[0].reading
 
 
-def test_the_selection_table_marks_the_chosen_candidate(model):
-    rows = candidate_rows(model, Figures("zh-CN"))
+def test_the_verdict_comes_first_and_metrics_that_are_not_defined_are_left_out(judged):
+    judged = replace(judged, metrics={"stability": float("nan"), "taste": 0.349, "reach": 0.054})
 
-    assert [row.n_personas for row in rows if row.chosen] == ["5"]
-    assert rows[0].bic == "3,869,402"
+    assert headlines(judged, Figures("en"))[0] == "These tables carry personas."
+    assert not any("nan" in sentence for sentence in headlines(judged, Figures("en")))
+    assert [(row.name, row.value) for row in metric_rows(judged, Figures("en"))] == [
+        ("Reach skill", "5.4%"),
+        ("Taste", "0.349 bits"),
+    ]
+
+
+def test_the_reason_names_the_clusterer_in_words(judged):
+    assert "Why foresight k-means with 5 personas: less skill." in headlines(judged, Figures("en"))
 
 
 def test_scored_users_are_compared_with_training(model):

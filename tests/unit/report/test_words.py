@@ -13,9 +13,12 @@ from personas.report.quality import METRICS
 from personas.report.words import GLOSSARY, SECTIONS, WORDS, say_or
 from personas.schema import BLOCKS, KINDS
 from personas.scoring.base import STATUSES
+from personas.selection.base import MEASURES, NULLS, Yardstick
 
 ROOM = Path(personas.report.__file__).parent
-SOURCES = [p for p in sorted(ROOM.rglob("*")) if p.suffix in {".py", ".html"} and p.name != "words.py"]
+SOURCES = [
+    p for p in sorted(ROOM.rglob("*")) if p.suffix in {".py", ".html"} and not p.name.startswith("words")
+]
 
 # Keys that are put together at run time: prefix -> what may follow it.
 FAMILIES = {
@@ -23,16 +26,24 @@ FAMILIES = {
     "block.": BLOCKS,
     "kind.": KINDS,
     "status.": STATUSES,
-    "role.": ("input", "profile", "protected"),
+    "role.": ("input", "signal", "profile", "protected"),
     "cards.source.": NameSource.__args__,
     "headline.stability.": ("excellent", "stable", "weak"),
-    "headline.": ("assigned_share", "mean_confidence", "fidelity", "noise_share"),
+    "headline.": ("kept_share", "assigned_share", "mean_confidence", "fidelity", "noise_share"),
     "metric.": [f"{name}.{part}" for name in METRICS for part in ("name", "read")],
+    "notes.identity.": ("clear", "some", "none"),
+    "measure.": MEASURES,
+    "null_table.": NULLS,
+    "judged_by.": Yardstick.__args__,
+    "data.features_summary": ("", "_signals"),
     "chart.": [f"{name}.{part}" for name in ("stability", "bic") for part in ("title", "read")],
     "glossary.": [f"{t}.{part}" for t in GLOSSARY for part in ("term", "plain", "formula", "source")],
 }
 # Words of other rooms that are translated when they are known.
-OPEN_FAMILIES = ("unit.", "null.", "table.", "fault.", "dropped.", "left_out.")
+OPEN_FAMILIES = (
+    *("unit.", "null.", "table.", "fault.", "dropped.", "left_out.", "clusterer.", "parameter."),
+    *("select.", "data.said.", "data.left_out"),  # keys of a table that is looped over
+)
 
 
 def _literal_keys() -> set[str]:

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
 from personas.errors import DataError
-from personas.selection.quality import SHRINKAGE, halves, judge
+from personas.selection.quality import N_BOOTSTRAPS, SHRINKAGE, halves, judge
 
 RATE_FLOOR, SHARE_FLOOR = 1e-4, 1e-6
 
@@ -22,6 +22,10 @@ def _users(*runs):
         outcomes += [purchases] * n
         estimating += [is_estimating] * n
     return np.array(labels), np.array(outcomes, dtype=float), np.array(estimating)
+
+
+def _figures(quality):
+    return quality.reach, quality.taste
 
 
 def _world(seed, n_users=4_000, n_categories=5):
@@ -196,11 +200,11 @@ def test_planted_taste_is_found(seed):
 def test_noise_is_a_group_of_its_own():
     activity, taste, outcomes = _world(0, n_users=500)
     split = halves(len(outcomes), 0)
-    assert judge(taste - 1, outcomes, split) == judge(taste, outcomes, split)
+    assert _figures(judge(taste - 1, outcomes, split)) == _figures(judge(taste, outcomes, split))
     three = np.where(activity > 3, 2, taste)
-    assert judge(three - 1, outcomes, split) == judge(three, outcomes, split)
+    assert _figures(judge(three - 1, outcomes, split)) == _figures(judge(three, outcomes, split))
     merged = np.maximum(three - 1, 0)
-    assert judge(merged, outcomes, split) != judge(three, outcomes, split)
+    assert _figures(judge(merged, outcomes, split)) != _figures(judge(three, outcomes, split))
 
 
 def test_nobody_buys_so_taste_is_not_defined():
@@ -210,7 +214,9 @@ def test_nobody_buys_so_taste_is_not_defined():
     one_half = np.array([[1.0, 0.0], [0.0, 1.0], [0.0, 0.0], [0.0, 0.0]])
     assert judge(labels, one_half, half).taste is None
     assert judge(labels, one_half, ~half).taste is None
-    assert judge(labels, one_half, half, both_ways=True).taste is None
+    both = judge(labels, one_half, half, both_ways=True)
+    assert both.taste is None
+    assert both.taste_draws is None
 
 
 # --- intervals
@@ -232,10 +238,33 @@ def test_the_seed_draws_the_interval_only():
     _, taste, outcomes = _world(2, n_users=300)
     split = halves(300, 0)
     first, again, other = (judge(taste, outcomes, split, random_state=seed) for seed in (3, 3, 4))
-    assert first == again
+    assert _figures(first) == _figures(again)
     assert other.reach.value == first.reach.value
     assert other.taste.value == first.taste.value
     assert other.reach.low != first.reach.low
+
+
+def test_the_interval_is_that_of_the_draws():
+    _, taste, outcomes = _world(3, n_users=300)
+    quality = judge(taste, outcomes, halves(300, 0))
+    for measure, draws in ((quality.reach, quality.reach_draws), (quality.taste, quality.taste_draws)):
+        assert draws.shape == (N_BOOTSTRAPS,)
+        assert np.quantile(draws, [0.025, 0.975]).tolist() == [measure.low, measure.high]
+        assert measure.error == draws.std()
+
+
+def test_solutions_are_compared_on_the_same_resamples():
+    activity, taste, outcomes = _world(4, n_users=2_000)
+    split = halves(2_000, 0)
+    finer = taste * 2 + (
+        activity > 4
+    )  # much the same groups: what a resample does to one it does to the other
+    first, second, other = (
+        judge(labels, outcomes, split, random_state=seed)
+        for labels, seed in ((taste, 0), (finer, 0), (finer, 1))
+    )
+    assert np.corrcoef(first.taste_draws, second.taste_draws)[0, 1] > 0.9
+    assert abs(np.corrcoef(first.taste_draws, other.taste_draws)[0, 1]) < 0.3
 
 
 def test_halves_are_random_halves():

@@ -1,46 +1,113 @@
-"""The rule that picks the number of personas."""
+"""The rule that picks a solution."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
 
 from personas.schema import Text
 from personas.selection.base import Candidate
-from personas.selection.select import choose
+from personas.selection.quality import Measure
+from personas.selection.select import Draws, choose, is_stable, with_skill
+
+STABLE, SHAKY = (0.9, 0.8), (0.9, 0.7)
 
 
-def _candidate(n_personas, bic, stability, smallest_share=0.2):
-    return Candidate(n_personas, None, bic, stability, smallest_share, chosen=False, reason=Text("", ""))
+def candidate(n_personas, taste=None, jaccards=STABLE, *, bic=None, smallest_share=0.2, reach=None):
+    def measure(value):
+        return None if value is None else Measure(value, value, value, 0.0)
+
+    return Candidate(
+        n_personas,
+        None,
+        bic,
+        0.8,
+        smallest_share,
+        chosen=False,
+        reason=Text("", ""),
+        clusterer="latent_class",
+        reach=measure(reach),
+        taste=measure(taste),
+        jaccards=jaccards,
+    )
 
 
-def _picked(*candidates):
-    rows = choose(candidates, min_share=0.03)
+def picked(*candidates, draws=None, as_asked=False):
+    rows = choose(candidates, min_share=0.03, draws=draws, as_asked=as_asked)
     assert [row.n_personas for row in rows] == [c.n_personas for c in candidates]
     assert all(row.reason.zh and row.reason.en for row in rows)
     (chosen,) = [row for row in rows if row.chosen]
-    return chosen.n_personas
+    return chosen
 
 
-def test_lowest_bic_of_the_stable_ones_is_picked():
-    assert _picked(_candidate(2, 30.0, 0.9), _candidate(3, 10.0, 0.8), _candidate(4, 5.0, 0.5)) == 3
+def test_skill_is_the_mean_of_both_measures_as_shares_of_the_best():
+    rows, _ = with_skill([candidate(2, 0.2, reach=0.1), candidate(3, 0.4, reach=0.05)])
+    assert [row.skill for row in rows] == pytest.approx([0.75, 0.75])
+
+
+def test_a_measure_that_is_nowhere_positive_is_left_out():
+    rows, _ = with_skill([candidate(2, -0.1, reach=0.1), candidate(3, -0.2, reach=0.05)])
+    assert [row.skill for row in rows] == pytest.approx([1.0, 0.5])
+    none, _ = with_skill([candidate(2), candidate(3)])
+    assert [row.skill for row in none] == [None, None]
+
+
+def test_the_most_skilful_of_the_stable_ones_is_picked():
+    chosen = picked(candidate(2, 0.1), candidate(3, 0.3), candidate(4, 0.4, SHAKY))
+    assert chosen.n_personas == 3
+    assert "standard error" in chosen.reason.en
+
+
+def test_within_one_standard_error_of_the_difference_fewer_personas_win():
+    table = [candidate(3, 0.30), candidate(4, 0.31)]
+    noise = np.tile([-0.02, 0.02], 50)
+    together = [Draws(None, 0.30 + noise), Draws(None, 0.31 + noise)]
+    apart = [Draws(None, 0.30 + noise), Draws(None, 0.31 - noise)]
+    # The same users lift both: the difference is sure, however unsure each figure is.
+    assert picked(*table, draws=together).n_personas == 4
+    assert picked(*table, draws=apart).n_personas == 3
 
 
 def test_too_small_a_persona_is_never_picked_while_another_solution_stands():
-    assert _picked(_candidate(2, 30.0, 0.5), _candidate(3, 10.0, None, smallest_share=0.01)) == 2
+    chosen = picked(candidate(2, 0.1, SHAKY), candidate(3, 0.4, smallest_share=0.01))
+    assert chosen.n_personas == 2
 
 
-def test_without_a_bic_the_largest_stable_number_is_picked():
-    assert _picked(_candidate(2, None, 0.9), _candidate(3, None, 0.8), _candidate(4, None, 0.6)) == 3
-
-
-def test_the_most_stable_one_is_picked_when_none_is_stable():
-    assert _picked(_candidate(2, 30.0, 0.5), _candidate(3, 10.0, 0.6), _candidate(4, 5.0, 0.4)) == 3
-
-
-def test_fewer_personas_win_a_tie():
-    assert _picked(_candidate(2, None, 0.5), _candidate(3, None, 0.5)) == 2
+def test_when_none_is_stable_the_least_stable_persona_decides():
+    chosen = picked(candidate(2, 0.4, (0.9, 0.3)), candidate(3, 0.1, (0.7, 0.6, 0.6)))
+    assert chosen.n_personas == 3
+    assert "no solution has only stable personas" in chosen.reason.en
 
 
 def test_when_every_solution_is_too_small_it_says_so():
-    rows = choose(
-        [_candidate(2, 30.0, 0.9, smallest_share=0.02), _candidate(3, 10.0, 0.9, smallest_share=0.01)],
-        min_share=0.03,
+    chosen = picked(candidate(2, 0.1, smallest_share=0.02), candidate(3, 0.4, smallest_share=0.01))
+    assert chosen.n_personas == 2
+    assert "too small" in chosen.reason.en
+
+
+def test_without_skill_bic_decides_and_without_bic_the_number():
+    assert (
+        picked(
+            candidate(2, bic=30.0), candidate(3, bic=10.0), candidate(4, bic=5.0, jaccards=SHAKY)
+        ).n_personas
+        == 3
     )
-    assert [row.chosen for row in rows] == [True, False]
-    assert "too small" in rows[0].reason.en
+    assert picked(candidate(2), candidate(3), candidate(4, jaccards=SHAKY)).n_personas == 3
+
+
+def test_a_number_that_was_asked_for_needs_no_stability():
+    other = replace(candidate(3, 0.2), clusterer="foresight")
+    chosen = picked(candidate(3, 0.4, SHAKY, smallest_share=0.01), other, as_asked=True)
+    assert chosen.clusterer == "latent_class"
+    assert "given by the user" in chosen.reason.en
+    assert "given by the user" in picked(candidate(3, 0.4, SHAKY), as_asked=True).reason.en
+
+
+def test_a_single_solution_is_the_only_one():
+    assert "only solution" in picked(candidate(2, 0.4, SHAKY)).reason.en
+
+
+def test_stable_is_every_persona_at_three_quarters():
+    assert is_stable(candidate(2, jaccards=(0.75, 0.9)))
+    assert not is_stable(candidate(2, jaccards=(0.749, 0.99)))
+    assert not is_stable(candidate(2, jaccards=()))

@@ -1,0 +1,33 @@
+from __future__ import annotations
+
+from dataclasses import replace
+
+from personas.features import FeatureSet
+from personas.report.figures import Figures
+from personas.report.parameters import parameter_view
+
+
+def test_parameters_are_named_in_words_and_speak_of_features_by_name(judged):
+    view = parameter_view(judged, Figures("zh-CN"))
+
+    assert view.rows == (
+        ("未用于聚类的特征", "城市线级"),
+        ("随机种子", "0"),
+        ("取对数的特征", "京享值"),
+    )
+    assert view.weights == (("手机购买次数", "1.00"), ("年龄", "0.10"))
+    assert view.n_further == 0
+
+
+def test_weights_of_features_that_are_not_described_are_counted(judged):
+    phones = replace(judged.feature_set["order_count:手机"], described=False)
+    others = tuple(f for f in judged.feature_set if f.name != phones.name)
+    view = parameter_view(replace(judged, feature_set=FeatureSet((*others, phones))), Figures("en"))
+
+    assert (view.weights, view.n_further) == ((("age", "0.10"),), 1)
+
+
+def test_unknown_parameters_keep_their_technical_name(model):
+    odd = replace(model, clusterer_params={"tol": 1e-6, "zz_top": 3})
+
+    assert parameter_view(odd, Figures("en")).rows == (("convergence tolerance", "0.00"), ("zz_top", "3"))
