@@ -259,7 +259,7 @@ def main() -> None:
     parser.add_argument("--methods", nargs="+", help="words of the names of methods; default: all")
     parser.add_argument("--seeds", type=int, default=2)
     parser.add_argument("--bootstraps", type=int, default=10, help="refits behind the stability, 0 = none")
-    parser.add_argument("--planted-users", type=int, default=10_000)
+    parser.add_argument("--planted-users", type=int, default=3_000)
     parser.add_argument("--json", type=Path, help="file for all figures")
     args = parser.parse_args()
     warnings.simplefilter("ignore")

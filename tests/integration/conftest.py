@@ -10,7 +10,7 @@ import pytest
 import yaml
 
 from personas.datasets import World, make_home_appliances, write_world
-from personas.features import FeatureFrame, build_features
+from personas.features import FeatureFrame, build_features, rehearse
 from personas.model import PersonaModel, fit_personas
 from pipelines.config_file import LoadedConfig, load_config, shipped_configs
 from pipelines.console import Steps
@@ -89,12 +89,16 @@ def run_train():
 
 
 @pytest.fixture(scope="session")
-def home(tmp_path_factory, set_up_home, features_of):
-    """Train on 20,000 planted users with the config as shipped; the tables stay open."""
+def home(tmp_path_factory, set_up_home):
+    """Train on 20,000 planted users with the config as shipped, but for fewer refits; the tables stay open."""
     world = make_home_appliances(20_000, random_state=0)
-    loaded = set_up_home(tmp_path_factory.mktemp("home"), world)
-    with features_of(loaded) as frame:
-        yield Home(world, loaded, frame, fit_personas(frame, options=fit_options(loaded, {})))
+    loaded = set_up_home(tmp_path_factory.mktemp("home"), world, personas={"bootstraps": 5})
+    with prepared_tables(loaded, HOME_AS_OF, QUIET) as prepared:
+        features = proposed_features(loaded, prepared)
+        frame = build_features(prepared.engine, prepared.window, features)
+        rehearsal = rehearse(prepared.engine, prepared.window, features)
+        model = fit_personas(frame, rehearsal=rehearsal, options=fit_options(loaded, {}))
+        yield Home(world, loaded, frame, model)
 
 
 @pytest.fixture(scope="session")

@@ -16,7 +16,7 @@ from personas.store import ArtifactStore
 from pipelines.report import write_report
 
 AS_OF = date(2018, 7, 1)
-QUICK = {"min_personas": 3, "max_personas": 5, "max_training_users": 8_000}
+QUICK = {"min_personas": 3, "max_personas": 5, "max_training_users": 8_000, "bootstraps": 2}
 
 
 @pytest.fixture(scope="module")

@@ -260,7 +260,7 @@ def test_an_attribute_that_is_declared_but_not_mapped(shop):
         (
             "personas",
             {"clusterer": "kmean"},
-            "No clusterer is called 'kmean'; known: hdbscan, kmeans, latent_class",
+            "No clusterer is called 'kmean'; known: bisecting_kmeans, foresight, gaussian_mixture, hdbscan, kmeans, latent_class",
         ),
         ("personas", {"archetypes": "no_such"}, "neither a shipped name (home_appliances"),
         ("personas", {"n_personas": 0}, "personas.n_personas"),

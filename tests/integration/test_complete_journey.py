@@ -14,7 +14,7 @@ from personas.store import ArtifactStore
 from pipelines.report import write_report
 
 AS_OF = date(2017, 9, 1)
-QUICK = {"n_personas": 4}
+QUICK = {"n_personas": 4, "bootstraps": 2}
 
 
 @pytest.fixture(scope="module")

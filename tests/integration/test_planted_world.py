@@ -115,7 +115,7 @@ def two_months(tmp_path_factory, set_up_home):
     loaded = set_up_home(
         tmp_path_factory.mktemp("months"),
         make_home_appliances(6_000, random_state=0),
-        personas={"min_personas": 4, "max_personas": 5},
+        personas={"min_personas": 4, "max_personas": 5, "bootstraps": 2},
     )
     runs = []
     for as_of in (AS_OF, AS_OF + timedelta(days=30)):

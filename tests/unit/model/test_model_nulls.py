@@ -1,11 +1,13 @@
 """A solution against tables without structure."""
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from personas.features import Feature, FeatureSet
 from personas.model.evidence import held_out_columns
 from personas.model.nulls import N_NULLS, verdicts
+from personas.model.recipes import make_recipes
 from personas.model.study import Study
 from personas.schema import Text
 from personas.selection.base import MEASURES, NULLS
@@ -58,8 +60,6 @@ def test_a_next_window_that_has_nothing_to_do_with_the_history_has_no_taste(shop
 
 
 def test_without_purchases_only_columns_are_permuted_and_taste_is_not_defined():
-    import pandas as pd
-
     rng = np.random.default_rng(0)
     group = np.arange(200) % 2
     names = ("a", "b", "c", "d")
@@ -72,8 +72,6 @@ def test_without_purchases_only_columns_are_permuted_and_taste_is_not_defined():
             for n in names
         )
     )
-    from personas.model.recipes import make_recipes
-
     (recipe,) = make_recipes(["kmeans"], data, features, None)
     study = Study(data, data, held_out_columns(data, features), features, 2, 0.03, 0)
     found = verdicts(recipe, 2, study)
