@@ -41,7 +41,9 @@ class _Day(click.ParamType[date]):
 
 
 _FORCE = click.option(
-    "--force", is_flag=True, help="Publish even if tables without structure give personas that are as good."
+    "--force",
+    is_flag=True,
+    help="Publish even if a gate says no: no structure, or a required persona is not found.",
 )
 _AS_OF = click.option(
     "--as-of", type=_Day(), required=True, help="First day that features do not see, YYYY-MM-DD."

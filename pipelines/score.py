@@ -103,6 +103,12 @@ def _check_fit(model: PersonaModel, loaded: LoadedConfig, prepared: Prepared, re
             f"features.lookback_days is {prepared.window.lookback_days}, but the model was trained on "
             f"{model.window.lookback_days} days; set it back, or {remedy}."
         )
+    trained_where = model.config.get("personas", {}).get("where", {})
+    if loaded.config.personas.where != trained_where:
+        raise ConfigError(
+            f"personas.where is {loaded.config.personas.where or 'everybody'}, but the model was trained on "
+            f"{trained_where or 'everybody'}; set it back, or {remedy}."
+        )
     inputs = model.scored_features
     tables = {table["name"]: table for table in prepared.contract["tables"]}
     absent = set(tables["users"]["absent"])

@@ -88,7 +88,7 @@ def match_archetypes(
     """
     if not traits or not archetypes:
         return [None] * len(traits)
-    lift, p_value = _attribute_lifts(traits, archetypes)
+    lift, p_value = attribute_lifts(traits, archetypes)
     known = ~np.isnan(lift)
     q_value = np.full_like(p_value, np.nan)
     if known.any():
@@ -111,7 +111,7 @@ def match_archetypes(
     return found
 
 
-def _attribute_lifts(
+def attribute_lifts(
     traits: Sequence[Sequence[Trait]], archetypes: Sequence[Archetype]
 ) -> tuple[Floats, Floats]:
     """Return log2 lifts and p values of shape (n_personas, n_archetypes, n_attributes), NaN = unknown."""

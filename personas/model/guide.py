@@ -18,7 +18,7 @@ from personas.model.archetypes import (
     SMALLEST_MEAN_LIFT,
     SMALLEST_PART,
     Archetype,
-    _attribute_lifts,
+    attribute_lifts,
     match_archetypes,
 )
 from personas.model.bands import BOUGHT, YES
@@ -160,7 +160,7 @@ def check_archetypes(personas: Sequence[Persona], archetypes: Sequence[Archetype
     missing = [place for place, archetype in enumerate(archetypes) if archetype not in matched]
     if not missing:
         return
-    lift, _ = _attribute_lifts(traits, archetypes)
+    lift, _ = attribute_lifts(traits, archetypes)
     known = ~np.isnan(lift)
     mean_lift = np.where(
         known.any(axis=2), np.nansum(lift, axis=2) / np.maximum(known.sum(axis=2), 1), -np.inf
