@@ -117,10 +117,14 @@ def _framed(data: pd.DataFrame, like: FeatureFrame) -> FeatureFrame:
 # --- verdicts
 
 
-def verdict(users: Users, seed: int) -> tuple[bool, str]:
+def verdict(
+    users: Users, seed: int, *, clusterer: str = "auto", options: FitOptions = OPTIONS
+) -> tuple[bool, str]:
     """Train; return whether personas were found, and the words or figures of the verdict."""
     try:
-        model = fit_personas(users.frame, rehearsal=users.rehearsal, random_state=seed, options=OPTIONS)
+        model = fit_personas(
+            users.frame, clusterer=clusterer, rehearsal=users.rehearsal, random_state=seed, options=options
+        )
     except GateError as error:
         said = str(error)
         if not said.startswith("No personas were found"):

@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -38,3 +40,15 @@ def test_typed_columns_read_what_they_made_and_columns_without_any_value():
     once = typed_columns(data, FeatureSet((AGE, TIER)))
     pd.testing.assert_frame_equal(typed_columns(once, FeatureSet((AGE, TIER))), once)
     assert typed_columns(data.assign(city_tier=None), FeatureSet((TIER,)))["city_tier"].isna().all()
+
+
+def test_signals_hold_the_inputs_too_and_cards_tell_of_what_is_described():
+    total = replace(ORDERS, name="order_count", block="worth", role="signal")
+    rare = replace(ORDERS, name="order_count:b", role="signal", described=False)
+    gender = replace(TIER, name="gender", role="profile", protected=True)
+    features = FeatureSet((rare, ORDERS, total, gender, AGE))
+    assert features.inputs.names == ["age", "order_count:a"]
+    assert features.signals.names == ["age", "order_count", "order_count:b", "order_count:a"]
+    assert features.described.names == ["order_count:a", "order_count", "gender", "age"]
+    assert features.only({"age", "order_count:b", "no such"}).names == ["order_count:b", "age"]
+    assert FeatureSet.from_dict(features.to_dict()) == features

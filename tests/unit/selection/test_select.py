@@ -111,3 +111,40 @@ def test_stable_is_every_persona_at_three_quarters():
     assert is_stable(candidate(2, jaccards=(0.75, 0.9)))
     assert not is_stable(candidate(2, jaccards=(0.749, 0.99)))
     assert not is_stable(candidate(2, jaccards=()))
+
+
+def test_every_row_says_in_both_languages_why_it_was_not_picked():
+    rows = choose(
+        [
+            candidate(2, 0.1),
+            candidate(3, 0.4),
+            candidate(4, 0.4),
+            candidate(5, 0.5, SHAKY),
+            candidate(6, 0.5, smallest_share=0.01),
+        ],
+        min_share=0.03,
+    )
+    assert [row.chosen for row in rows] == [False, True, False, False, False]
+    assert [row.reason for row in rows if not row.chosen] == [
+        Text("行为预判力较低", "less skill"),
+        Text("预判力相当，但人群更多", "no more skill than its error, with more personas"),
+        Text("有人群的稳定性低于 0.75", "a persona is less stable than 0.75 (Jaccard)"),
+        Text("最小人群低于 3%", "smallest persona below 3%"),
+    ]
+
+
+def test_of_equal_numbers_and_equal_skill_within_the_error_the_more_skilful_is_picked():
+    noise = np.tile([-0.02, 0.02], 50)
+    rows = [candidate(3, 0.30), replace(candidate(3, 0.31), clusterer="foresight")]
+    assert picked(*rows, draws=[Draws(None, 0.3 + noise), Draws(None, 0.31 - noise)]).clusterer == "foresight"
+
+
+def test_the_error_of_a_skill_is_that_of_its_draws():
+    draws = [Draws(np.array([0.1, 0.3]), np.array([0.2, 0.2])), Draws(None, None)]
+    (first, second), skills = with_skill([candidate(2, 0.2, reach=0.2), candidate(3, 0.4)], draws)
+    # Reach over its best 0.2 is 0.5 and 1.5, taste over 0.4 is 0.5 both times: means 0.5 and 1, sd 0.25.
+    assert skills[0] == pytest.approx([0.5, 1.0])
+    assert first.skill_error == pytest.approx(0.25)
+    assert np.isnan(skills[1]).all()
+    assert second.skill == pytest.approx(1.0)
+    assert second.skill_error is None
