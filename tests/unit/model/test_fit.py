@@ -46,13 +46,13 @@ def frame():
 
 
 def test_an_input_that_almost_nobody_states_is_left_out_and_named(frame):
-    model = fit_personas(frame, n_personas=3)
+    model = fit_personas(frame, n_personas=3, options=FitOptions(n_resamples=2))
     assert "rare" not in model.scorecard.features
     assert model.clusterer_params["left_out"] == ["rare"]
 
 
 def test_a_block_of_weight_zero_neither_clusters_nor_counts_as_parameters(frame):
-    options = FitOptions(block_weights={"who": 1.0, "worth": 1.0, "what": 0.0}, max_personas=5)
+    options = FitOptions(block_weights={"who": 1.0, "worth": 1.0, "what": 0.0}, max_personas=5, n_resamples=3)
     model = fit_personas(frame, options=options)
     assert model.scorecard.features == ["height", "tier"]
     assert len(model.personas) == 3
@@ -60,13 +60,13 @@ def test_a_block_of_weight_zero_neither_clusters_nor_counts_as_parameters(frame)
 
 def test_a_name_of_a_persona_that_is_gone_stops_nothing(frame):
     names = {"P01": Text("甲", "first"), "P09": Text("乙", "second")}
-    model = fit_personas(frame, n_personas=3, options=FitOptions(name_overrides=names))
+    model = fit_personas(frame, n_personas=3, options=FitOptions(name_overrides=names, n_resamples=2))
     assert model.persona("P01").name == Text("甲", "first")
     assert model.persona("P01").name_source == "override"
 
 
 def test_a_champion_that_reads_other_kinds_gives_no_ids_away(frame):
-    champion = fit_personas(frame, n_personas=3)
+    champion = fit_personas(frame, n_personas=3, options=FitOptions(n_resamples=2))
     others = FeatureSet(
         tuple(
             _feature("height", "nominal", levels=("x",)) if f.name == "height" else f
@@ -75,7 +75,10 @@ def test_a_champion_that_reads_other_kinds_gives_no_ids_away(frame):
     )
     table = frame.table.mutate(height=ibis.literal("x"))
     model = fit_personas(
-        FeatureFrame(table, others, WINDOW), n_personas=2, champion=champion, options=FitOptions(force=True)
+        FeatureFrame(table, others, WINDOW),
+        n_personas=2,
+        champion=champion,
+        options=FitOptions(force=True, n_resamples=2),
     )
     assert not {p.persona_id for p in model.personas} & {p.persona_id for p in champion.personas}
 
