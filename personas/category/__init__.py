@@ -15,6 +15,7 @@ if TYPE_CHECKING:
         scene_audience,
         user_scene_table,
     )
+    from personas.category.analysis import Analysis, analysis_to_files, read_analysis
     from personas.category.association import Association, TierRule, associate
     from personas.category.attach import AttachMatrix, attach_matrix
     from personas.category.attach_definition import AttachDefinition
@@ -39,6 +40,7 @@ if TYPE_CHECKING:
     from personas.category.stage_flow import StageFlow, stage_flow
 
 __all__ = [
+    "Analysis",
     "Association",
     "AttachDefinition",
     "AttachMatrix",
@@ -58,6 +60,7 @@ __all__ = [
     "SceneSet",
     "StageFlow",
     "TierRule",
+    "analysis_to_files",
     "associate",
     "attach_matrix",
     "breadth",
@@ -79,6 +82,7 @@ __all__ = [
     "persona_scene_grid",
     "purchase_direction",
     "purchases",
+    "read_analysis",
     "scene_affinity",
     "scene_audience",
     "seed_scenes",
@@ -97,6 +101,11 @@ _MODULES = {
         "scene_affinity",
         "scene_audience",
         "user_scene_table",
+    ),
+    "analysis": (
+        "Analysis",
+        "analysis_to_files",
+        "read_analysis",
     ),
     "association": (
         "Association",
