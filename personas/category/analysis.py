@@ -71,6 +71,25 @@ class Analysis:
         ids of users or orders, or has a column of a type that is not kept (text, whole number, number, flag,
         ordered levels).
 
+    Notes
+    -----
+    Tables by verb; a table is absent when nothing was asked or known of it:
+
+    * attach: ``matrix`` (:class:`AttachMatrix`), ``association`` (:class:`Association`);
+    * scenes: ``scenes`` (one row per scene: ``scene_id``, ``hero``, ``n_categories``, ``n_users``, ``n_main`` = users
+      whose main scene it is, ``stability``, ``verdict_zh``, ``verdict_en``), ``members`` and ``pairs``
+      (:class:`SceneSet`), ``grid`` (:class:`PersonaSceneGrid`);
+    * flow: ``cells``, ``rows``, ``columns`` (:class:`CategoryFlow`), and with a third period ``change_cells``,
+      ``change_rows``, ``change_columns`` (:class:`FlowComparison`);
+    * sequence: ``next_category``, ``direction``, ``paths``, and of groups of categories ``next_group``,
+      ``direction_group``;
+    * growth: ``growth_share`` (:class:`GrowthShare`), ``decomposition`` (:class:`Decomposition`), ``indicators``
+      (:class:`KpiTable` of several, the first column is ``indicator``), ``penetration``, ``conversion``;
+    * opportunity: ``gaps`` (ShareGaps), ``preferences`` and ``item_preferences`` (Preferences; the first column is
+      ``segment``), ``white_space`` (WhiteSpace), ``offers`` (NextOffers by persona);
+    * ladder: ``stages`` and ``sub_stages`` (StageCounts), ``flow``, ``movements``, ``totals`` (:class:`StageFlow`:
+      cells, stages, totals); the first column is ``ladder``.
+
     Examples
     --------
     >>> import pandas as pd
