@@ -13,7 +13,7 @@ from personas.config import ArchetypeRange, ArchetypesSpec
 from personas.features import build_features, rehearse
 from personas.model import Archetype, FitOptions, PersonaModel, fit_personas
 from personas.model.persist import model_to_files
-from personas.schema import Text
+from personas.schema import TABLES, Text
 from personas.store import ArtifactStore
 from pipelines.config_file import LoadedConfig
 from pipelines.console import Steps
@@ -139,14 +139,20 @@ def _used_ids(store: ArtifactStore, name: str) -> tuple[str, ...]:
 
 
 def _without_places(config: dict[str, Any]) -> dict[str, Any]:
-    """Leave out where tables stand and where output goes: the same data elsewhere is the same model."""
-    kept = {key: value for key, value in config.items() if key != "store"}
+    """Leave out where tables stand, where output goes and what only category analyses read: the same data
+    elsewhere is the same model.
+    """
+    kept = {key: value for key, value in config.items() if key not in {"store", "category"}}
+    sources = dict(config["sources"])
     kept["sources"] = {
-        name: {k: v for k, v in source.items() if k not in {"path", "connection", "connection_env"}}
-        for name, source in config["sources"].items()
-        if source
+        **{name: _without_place(source) for name, source in sources.items() if name in TABLES and source},
+        "user_tables": {name: _without_place(source) for name, source in sources["user_tables"].items()},
     }
     return kept
+
+
+def _without_place(source: dict[str, Any]) -> dict[str, Any]:
+    return {k: v for k, v in source.items() if k not in {"path", "connection", "connection_env"}}
 
 
 def _json_bytes(value: Any) -> bytes:

@@ -21,7 +21,17 @@ from personas.schema.base import (
     Text,
 )
 from personas.schema.levels import BANDS, COLUMN_LABELS, LEVEL_LABELS, LEVELS, label_of
-from personas.schema.tables import CONSENTS, EVENTS, IDENTIFIERS, TABLES, USERS
+from personas.schema.tables import (
+    CATEGORY_TABLES,
+    CONSENTS,
+    EVENTS,
+    IDENTIFIERS,
+    ITEMS,
+    MARKET,
+    TABLES,
+    TAGS,
+    USERS,
+)
 
 if TYPE_CHECKING:
     from personas.schema.admit import AdmissionReport, admit_users
@@ -31,15 +41,19 @@ if TYPE_CHECKING:
 __all__ = [
     "BANDS",
     "BLOCKS",
+    "CATEGORY_TABLES",
     "COLUMN_LABELS",
     "CONSENTS",
     "EVENTS",
     "IDENTIFIERS",
+    "ITEMS",
     "KINDS",
     "LANGUAGES",
     "LEVELS",
     "LEVEL_LABELS",
+    "MARKET",
     "TABLES",
+    "TAGS",
     "USERS",
     "AdmissionReport",
     "Attribute",

@@ -128,7 +128,7 @@ class TableSchema:
     Parameters
     ----------
     name : str
-        ``"users"``, ``"events"``, ``"identifiers"`` or ``"consents"``.
+        For example ``"users"``.
     columns : tuple of Column
         Canonical columns.
     unique_key : tuple of str

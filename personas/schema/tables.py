@@ -1,4 +1,4 @@
-"""Contracts of the four source tables: users, events, identifiers and consents."""
+"""Contracts of the source tables: users, events, identifiers, consents; items, tags and the market."""
 
 from __future__ import annotations
 
@@ -72,6 +72,52 @@ CONSENTS = TableSchema(
 """What users allow and object to. Several rows of a user all count: the strictest answer wins."""
 
 TABLES: dict[str, TableSchema] = {schema.name: schema for schema in (USERS, EVENTS, IDENTIFIERS, CONSENTS)}
+"""What personas are made of."""
+
+ITEMS = TableSchema(
+    "items",
+    (
+        Column("item_id", "id", required=True, nullable=False),
+        Column("category", "text"),
+        Column("brand", "text"),
+        Column("price", "money", minimum=0, maximum=10_000_000),
+        Column("business_unit", "text"),
+        Column("is_own", "flag"),
+    ),
+    unique_key=("item_id",),
+)
+"""One row per item; ``is_own`` tells the brand's items from a rival's."""
+
+TAGS = TableSchema(
+    "tags",
+    (
+        _USER_ID,
+        Column("tag", "text", required=True, nullable=False),
+        Column("value", "text"),
+        Column("source", "text"),
+    ),
+)
+"""Any number of rows per user: a tag, its value and who gave it. Users unknown elsewhere are no fault."""
+
+MARKET = TableSchema(
+    "market",
+    (
+        Column("period_start", "date", required=True, nullable=False, minimum=1990),
+        Column("period_end", "date", minimum=1990),
+        Column("category", "text", required=True, nullable=False),
+        Column("brand", "text"),
+        Column("segment", "text"),
+        Column("buyers", "integer", minimum=0),
+        Column("orders", "integer", minimum=0),
+        # Cents of a whole industry still fit 18 digits.
+        Column("revenue", "money", minimum=0),
+    ),
+)
+"""One row per period, category, and brand or segment; no brand = the whole market, the own brand included; no
+segment = everybody. ``period_end`` is the first day after the period."""
+
+CATEGORY_TABLES: dict[str, TableSchema] = {schema.name: schema for schema in (ITEMS, TAGS, MARKET)}
+"""What category analyses look at besides; no table of these is needed to find personas."""
 
 
 def limit_amount(schema: TableSchema, maximum: float) -> TableSchema:

@@ -7,114 +7,44 @@ one. ``config_schema()`` is the JSON Schema that editors use for completion.
 from __future__ import annotations
 
 import difflib
-from collections.abc import Mapping
-from typing import Annotated, Any, Literal, TypeVar, get_args
+from collections.abc import Iterator
+from typing import Annotated, Any, Literal
 
-from pydantic import (
-    BaseModel,
-    BeforeValidator,
-    ConfigDict,
-    Field,
-    ValidationError,
-    field_validator,
-    model_validator,
-)
+from pydantic import Field, field_validator, model_validator
 
-from personas.errors import ConfigError
-from personas.schema import Attribute, Block, Kind, Language, SourceMapping, Text
-from personas.schema.tables import TABLES
+from personas.config.base import Level, Share, Spec, TextSpec, parse
+from personas.config.category import CategorySpec, ScenesFileSpec
+from personas.config.sources import SourceSpec, SourcesSpec
+from personas.schema import Attribute, Block, Kind, Language, Text
+from personas.schema.tables import CATEGORY_TABLES, TABLES
 
-Share = Annotated[float, Field(ge=0, le=1)]
-Level = Annotated[str, BeforeValidator(lambda v: {True: "yes", False: "no"}[v] if isinstance(v, bool) else v)]
-"""YAML reads a bare yes or no as a boolean."""
+__all__ = [
+    "ArchetypeRange",
+    "ArchetypeSpec",
+    "ArchetypesSpec",
+    "AttributeSpec",
+    "CategorySpec",
+    "Config",
+    "ContractSpec",
+    "ExportSpec",
+    "FeaturesSpec",
+    "LabelsSpec",
+    "PersonasSpec",
+    "ScenesFileSpec",
+    "ScoringSpec",
+    "SourceSpec",
+    "SourcesSpec",
+    "TextSpec",
+    "config_schema",
+    "parse_archetypes",
+    "parse_config",
+    "parse_scenes",
+]
+
 CategoryMeasure = Literal["count", "revenue", "recency", "share"]
 
 
-class _Spec(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-_SpecT = TypeVar("_SpecT", bound=_Spec)
-
-
-class TextSpec(_Spec):
-    """A text in Chinese and in English."""
-
-    zh: str = Field(min_length=1)
-    en: str = Field(min_length=1)
-
-    def to_text(self) -> Text:
-        """Return the noun that the library uses."""
-        return Text(self.zh, self.en)
-
-
-class SourceSpec(_Spec):
-    """Where a table comes from and how its columns and values become canonical ones."""
-
-    path: str | None = Field(
-        None, description="File, relative to the config: CSV, Excel, Parquet or JSON lines."
-    )
-    dataset: str | None = Field(
-        None, description="Table of a public data set, as 'complete_journey.households'."
-    )
-    connection: str | None = Field(None, description="Ibis connection URL, for example 'postgres://host/db'.")
-    connection_env: str | None = Field(
-        None, description="Environment variable that holds the connection URL."
-    )
-    table: str | None = Field(None, description="Table name behind the connection.")
-    format: Literal["csv", "parquet", "excel", "jsonl"] | None = Field(
-        None, description="Default: by file suffix."
-    )
-    encoding: str = Field("utf-8", description="Of text files; for example gb18030.")
-    delimiter: str | None = Field(None, description="Of CSV files; default a comma (tab for .tsv).")
-    sheet: str | None = Field(None, description="Excel sheet; default the first.")
-    columns: dict[str, str] = Field(default_factory=dict, description="Canonical column -> source column.")
-    values: dict[str, dict[str, str | None]] = Field(
-        default_factory=dict,
-        description="Canonical column -> source value -> canonical value (null = missing).",
-    )
-    constants: dict[str, str] = Field(
-        default_factory=dict, description="Canonical column -> one value for every row."
-    )
-    date_formats: dict[str, list[str]] = Field(
-        default_factory=dict, description="Canonical column -> strptime formats, tried in order."
-    )
-    strip_characters: dict[str, str] = Field(
-        default_factory=dict, description="Canonical number column -> characters removed before reading."
-    )
-
-    @model_validator(mode="after")
-    def _one_place(self) -> SourceSpec:
-        places = [self.path, self.dataset, self.connection or self.connection_env]
-        if sum(place is not None for place in places) != 1:
-            message = "give exactly one of path, dataset, or connection (or connection_env) with table"
-            raise ValueError(message)
-        if (self.connection or self.connection_env) and not self.table:
-            message = "a connection also needs table"
-            raise ValueError(message)
-        return self
-
-    def to_mapping(self) -> SourceMapping:
-        """Return the noun that the contract check uses."""
-        return SourceMapping(
-            columns=dict(self.columns),
-            values={column: dict(values) for column, values in self.values.items()},
-            constants=dict(self.constants),
-            date_formats={column: tuple(formats) for column, formats in self.date_formats.items()},
-            strip_characters=dict(self.strip_characters),
-        )
-
-
-class SourcesSpec(_Spec):
-    """The source tables; only users are required."""
-
-    users: SourceSpec
-    events: SourceSpec | None = None
-    identifiers: SourceSpec | None = None
-    consents: SourceSpec | None = None
-
-
-class AttributeSpec(_Spec):
+class AttributeSpec(Spec):
     """A further user attribute."""
 
     kind: Kind
@@ -139,7 +69,7 @@ class AttributeSpec(_Spec):
         )
 
 
-class ContractSpec(_Spec):
+class ContractSpec(Spec):
     """How strict the contract check is."""
 
     max_quarantine_share: Share = Field(0.05, description="More quarantined rows than this stops the run.")
@@ -153,7 +83,7 @@ class ContractSpec(_Spec):
     )
 
 
-class FeaturesSpec(_Spec):
+class FeaturesSpec(Spec):
     """What the user vector holds."""
 
     lookback_days: int = Field(365, ge=1)
@@ -173,7 +103,7 @@ class FeaturesSpec(_Spec):
     protected: list[str] = Field(["gender"], description="Described on the cards, never clustered on.")
 
 
-class PersonasSpec(_Spec):
+class PersonasSpec(Spec):
     """How personas are found."""
 
     clusterer: str | list[str] = Field(
@@ -234,7 +164,7 @@ class PersonasSpec(_Spec):
         return self
 
 
-class ScoringSpec(_Spec):
+class ScoringSpec(Spec):
     """When an answer is called uncertain or out of distribution."""
 
     low_confidence: Share = 0.6
@@ -243,7 +173,7 @@ class ScoringSpec(_Spec):
     )
 
 
-class ExportSpec(_Spec):
+class ExportSpec(Spec):
     """Defaults of the export verb."""
 
     min_confidence: Share = 0.0
@@ -255,13 +185,13 @@ class ExportSpec(_Spec):
     )
 
 
-class LabelsSpec(_Spec):
+class LabelsSpec(Spec):
     """Translations of what stands in the data."""
 
     categories: dict[str, TextSpec] = Field(default_factory=dict)
 
 
-class Config(_Spec):
+class Config(Spec):
     """One use case."""
 
     name: str = Field(pattern=r"^[\w-]{1,60}$", description="Models and outputs are filed under it.")
@@ -275,14 +205,15 @@ class Config(_Spec):
     personas: PersonasSpec = PersonasSpec()
     scoring: ScoringSpec = ScoringSpec()
     export: ExportSpec = ExportSpec()
+    category: CategorySpec = CategorySpec()
 
     @model_validator(mode="after")
     def _known_columns(self) -> Config:
         problems = [
             _unknown_column(table, key, column, known)
-            for table, known in self._columns_by_table().items()
+            for table, source, known in self._sources()
             for key in _COLUMN_KEYS
-            for column in getattr(getattr(self.sources, table), key, ())
+            for column in getattr(source, key)
             if column not in known
         ]
         if problems:
@@ -290,10 +221,15 @@ class Config(_Spec):
             raise ValueError(message)
         return self
 
-    def _columns_by_table(self) -> dict[str, list[str]]:
-        known = {table: [column.name for column in schema.columns] for table, schema in TABLES.items()}
-        known["users"] += self.attributes
-        return known
+    def _sources(self) -> Iterator[tuple[str, SourceSpec, list[str]]]:
+        """Yield each source with its name and the columns that it may map."""
+        for table, schema in {**TABLES, **CATEGORY_TABLES}.items():
+            source = getattr(self.sources, table)
+            if source is not None:
+                columns = [column.name for column in schema.columns]
+                yield table, source, columns + list(self.attributes if table == "users" else ())
+        for name, source in self.sources.user_tables.items():
+            yield f"user_tables.{name}", source, ["user_id", *self.attributes]
 
     @property
     def attribute_nouns(self) -> tuple[Attribute, ...]:
@@ -307,18 +243,19 @@ _COLUMN_KEYS = ("columns", "values", "constants", "date_formats", "strip_charact
 def _unknown_column(table: str, key: str, column: str, known: list[str]) -> str:
     near = difflib.get_close_matches(column, known, n=1)
     hint = f"did you mean {near[0]!r}?" if near else f"expected one of {', '.join(known)}."
-    further = " A further user column is declared under attributes." if table == "users" else ""
+    of_users = table.startswith("user")
+    further = " A further user column is declared under attributes." if of_users else ""
     return f"sources.{table}.{key}.{column}: no such column of {table}; {hint}{further}"
 
 
-class ArchetypeRange(_Spec):
+class ArchetypeRange(Spec):
     """A half-open range ``from <= x < to`` of a numeric attribute."""
 
     from_: float | None = Field(None, alias="from")
     to: float | None = None
 
 
-class ArchetypeSpec(_Spec):
+class ArchetypeSpec(Spec):
     """One archetype: its attributes are marginals, matched one by one."""
 
     key: str
@@ -326,7 +263,7 @@ class ArchetypeSpec(_Spec):
     attributes: dict[str, list[str] | ArchetypeRange]
 
 
-class ArchetypesSpec(_Spec):
+class ArchetypesSpec(Spec):
     """A versioned file of archetypes with its source."""
 
     version: int
@@ -353,56 +290,19 @@ def parse_config(data: Any, file: str) -> Config:
     ConfigError
         If a key is unknown, missing or holds an impossible value; all problems are listed at once.
     """
-    return _parse(Config, data, file)
+    return parse(Config, data, file)
 
 
 def parse_archetypes(data: Any, file: str) -> ArchetypesSpec:
     """Validate an archetype file; see :func:`parse_config`."""
-    return _parse(ArchetypesSpec, data, file)
+    return parse(ArchetypesSpec, data, file)
+
+
+def parse_scenes(data: Any, file: str) -> ScenesFileSpec:
+    """Validate a file of scenes; see :func:`parse_config`."""
+    return parse(ScenesFileSpec, data, file)
 
 
 def config_schema() -> dict[str, Any]:
     """Return the JSON Schema of a config file."""
     return Config.model_json_schema()
-
-
-def _parse(spec: type[_SpecT], data: Any, file: str) -> _SpecT:
-    if not isinstance(data, Mapping):
-        raise ConfigError(f"{file}: found {type(data).__name__}, expected a mapping of keys to values.")
-    try:
-        return spec.model_validate(dict(data))
-    except ValidationError as error:
-        lines = "\n".join(f"  {_explain(spec, dict(item))}" for item in error.errors())
-        raise ConfigError(f"{file}: {error.error_count()} problem(s) in the config:\n{lines}") from None
-
-
-def _explain(spec: type[BaseModel], item: dict[str, Any]) -> str:
-    path = ".".join(str(part) for part in item["loc"])
-    if item["type"] == "extra_forbidden":
-        known = _keys_at(spec, item["loc"][:-1])
-        near = difflib.get_close_matches(str(item["loc"][-1]), known, n=1, cutoff=0.5)
-        hint = f"did you mean {near[0]!r}?" if near else f"valid keys: {', '.join(known)}."
-        return f"{path}: unknown key; {hint}"
-    if item["type"] == "missing":
-        return f"{path}: missing; add it."
-    found = item.get("input")
-    shown = "" if isinstance(found, (dict, list, BaseModel)) else f" (found {found!r})"
-    message = f"{item['msg'].removeprefix('Value error, ')}{shown}"
-    return (f"{path}: " if path else "") + message + ("" if message.endswith((".", "?")) else ".")
-
-
-def _keys_at(spec: type[BaseModel], loc: tuple[Any, ...]) -> list[str]:
-    """Return the valid keys of the model that a path of an error leads to."""
-    here: type[BaseModel] | None = spec
-    for part in loc:
-        field = here.model_fields.get(str(part)) if here else None
-        models = _models_in(field.annotation) if field else []
-        if models:
-            here = models[0]
-    return [info.alias or name for name, info in here.model_fields.items()] if here else []
-
-
-def _models_in(annotation: Any) -> list[type[BaseModel]]:
-    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
-        return [annotation]
-    return [model for part in get_args(annotation) for model in _models_in(part)]

@@ -1,0 +1,165 @@
+"""The section ``category`` of a config: what the category verbs look at, and how they count."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import Field, model_validator
+
+from personas.config.base import Level, Share, Spec, TextSpec
+
+PositiveShare = Annotated[float, Field(gt=0, le=1)]
+
+
+class AttachSpec(Spec):
+    """How an attach rate is counted; each choice makes another figure, and all are printed under the table."""
+
+    unit: Literal["user", "order"] = Field("user", description="What is counted.")
+    direction: Literal["any", "after", "before", "same_order"] = Field(
+        "any", description="When the column's category is bought, seen from the row's."
+    )
+    within_days: int | None = Field(
+        None, ge=1, description="Longest time between the two; needed for after and before."
+    )
+    base: Literal["all", "exclude_prior_owners"] = Field(
+        "all",
+        description="Who is divided by: all buyers, or those who did not have the column's category before.",
+    )
+    diagonal: Literal["repurchase", "blank"] | None = Field(
+        None, description="A category against itself; default: repurchase where it can be counted."
+    )
+    tier_cuts: tuple[float, float] | None = Field(
+        None, description="Least lift of mid and of high; default: terciles of the significant pairs."
+    )
+    tier_max_q: PositiveShare = Field(0.05, description="A tier above low needs a q value below it.")
+    tier_min_both: int = Field(20, ge=1, description="A tier above low needs so many units with both.")
+
+
+class ScenesSpec(Spec):
+    """How scenes are found or grown."""
+
+    seeds: str | None = Field(
+        None, description="Shipped name or file of scenes to grow; default: scenes are found."
+    )
+    min_buyers: int = Field(20, ge=1, description="Categories of fewer buyers are left out.")
+    min_weight: Share = Field(0.1, description="Least weight of a member.")
+    resolution: float = Field(1.0, gt=0, description="Above 1 more and smaller scenes; of found ones.")
+    resamples: int = Field(50, ge=0, description="Resamples of users that stability is measured by.")
+    random_state: int = Field(0, ge=0)
+
+
+class SequenceSpec(Spec):
+    """How sequences are followed."""
+
+    horizon_days: int | None = Field(
+        None,
+        ge=1,
+        description="Follow-up after a first purchase; default: a quarter of the window, at most 90.",
+    )
+    method: Literal["complete_follow_up", "aalen_johansen"] = "complete_follow_up"
+    max_length: int = Field(3, ge=2, le=4, description="Most steps of a path.")
+    max_gap_days: int | None = Field(None, ge=1, description="Longest time between two steps; default any.")
+    min_users: int = Field(20, ge=1, description="Fewest users of a path.")
+
+
+class GrowthSpec(Spec):
+    """Axes and cuts of the growth-share matrix, and who counts as a user of the GMV."""
+
+    metric: Literal["users", "orders", "revenue"] = "users"
+    share_cut: float | None = Field(None, gt=0, description="Default: median.")
+    growth_cut: float | None = Field(None, gt=-1, description="0.1 = 10 %; default: weighted mean.")
+    min_buyers: int = Field(30, ge=1, description="A category of fewer in the base period is not judged.")
+    share_of: Literal["brand", "largest_rival"] = Field(
+        "brand", description="What the share is of; largest_rival needs sources.market."
+    )
+    population: Literal["users", "active_users"] = Field(
+        "active_users", description="Users in GMV = users x conversion x basket."
+    )
+
+
+class SegmentSpec(Spec):
+    """A group to look for opportunities in, by a tag or by an attribute of users."""
+
+    label: TextSpec
+    attribute: str | None = Field(None, description="Column of users.")
+    tag: str | None = Field(None, description="Tag of sources.tags.")
+    values: list[Level] = Field(
+        default_factory=list, description="Levels that make a member; of a tag: none = any."
+    )
+    minimum: float | None = Field(None, description="Least number that makes a member; of a tag.")
+    market: str | None = Field(None, description="What the market table calls it; default its key.")
+    unlisted: bool | None = Field(
+        None, description="Whether users without the tag are members; default unknown."
+    )
+
+    @model_validator(mode="after")
+    def _one_kind(self) -> SegmentSpec:
+        if (self.attribute is None) == (self.tag is None):
+            message = "give exactly one of attribute and tag"
+            raise ValueError(message)
+        if self.attribute is not None and (not self.values or self.minimum is not None):
+            message = "a segment of an attribute needs values, and has no minimum"
+            raise ValueError(message)
+        return self
+
+
+class OpportunitySpec(Spec):
+    """Where buyers could be won."""
+
+    segments: dict[str, SegmentSpec] = Field(
+        default_factory=dict, description="Default: women, where the gender of users is known."
+    )
+    minimum_tgi: float = Field(120, ge=100, description="Least index of a category that fits a persona.")
+    n_offers: int = Field(3, ge=1, le=20, description="Offers per user.")
+    n_items: int = Field(20, ge=1, description="Preferred items that are listed per segment.")
+
+
+class CategorySpec(Spec):
+    """What the category verbs look at; without this section every verb has its defaults."""
+
+    lookback_days: int | None = Field(
+        None, ge=1, description="Window of attach, scenes and sequence; default features.lookback_days."
+    )
+    rows: list[str] | None = Field(None, description="Categories of the rows; default: the most bought.")
+    columns: list[str] | None = Field(
+        None, description="Categories of the columns; default: those of the rows."
+    )
+    max_categories: int = Field(30, ge=2, le=200, description="So many of the most bought, by default.")
+    exclude: list[str] = Field(default_factory=list, description="Categories that are left out everywhere.")
+    groups: dict[str, list[str]] = Field(
+        default_factory=dict,
+        description="Group -> categories, for sequences of groups: large and small appliances.",
+    )
+    group_labels: dict[str, TextSpec] = Field(default_factory=dict)
+    period: Literal["auto", "year", "half_year", "quarter", "month"] = Field(
+        "auto",
+        description="What flow, growth and ladder compare; auto: the longest that the events hold twice.",
+    )
+    own_brands: list[str] = Field(
+        default_factory=list, description="Default: brands of the own items of sources.items, else any brand."
+    )
+    ladders: list[str] = Field(["aipl"], min_length=1, description="Shipped names or files of ladders.")
+    ladder_categories: list[str] = Field(
+        default_factory=list, description="Categories that a ladder is climbed for; default all."
+    )
+    attach: AttachSpec = AttachSpec()
+    scenes: ScenesSpec = ScenesSpec()
+    sequence: SequenceSpec = SequenceSpec()
+    growth: GrowthSpec = GrowthSpec()
+    opportunity: OpportunitySpec = OpportunitySpec()
+
+
+class SceneSpec(Spec):
+    """A scene that is given by some of its categories."""
+
+    key: str = Field(pattern="^[a-z][a-z0-9_]*$")
+    name: TextSpec
+    categories: list[str] = Field(min_length=1)
+
+
+class ScenesFileSpec(Spec):
+    """A versioned file of scenes with its source."""
+
+    version: int
+    source: str
+    scenes: list[SceneSpec] = Field(min_length=1)
