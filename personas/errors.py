@@ -2,6 +2,7 @@
 
 PersonasError
 ├── UserError                the user's config or data is wrong        (exit code 2)
+│   ├── BusyError            another process works on the same thing
 │   ├── ConfigError          a config file says something impossible
 │   ├── DataError            a table breaks its contract               (also a ValueError)
 │   ├── NotFoundError        a named thing does not exist              (also a LookupError)
@@ -14,6 +15,7 @@ Every message says what was found, what was expected and what to do next.
 from __future__ import annotations
 
 __all__ = [
+    "BusyError",
     "ConfigError",
     "DataError",
     "GateError",
@@ -34,6 +36,10 @@ class UserError(PersonasError):
     """The user's config or data is wrong, and the message says how to mend it."""
 
     exit_code = 2
+
+
+class BusyError(UserError):
+    """Another process works on the same thing; the message says which and since when."""
 
 
 class ConfigError(UserError):

@@ -1,6 +1,7 @@
 """Versioned, hashed artifacts in a folder: ``kind/name/version/record.json`` beside the payload files.
 
-A version appears by one rename and is never written again, so a reader sees a whole version or none.
+A version appears by one rename and is never written again, so a reader sees a whole version or none; it
+goes by one rename, too. Versions sort in the order of writing, whatever the clock does meanwhile.
 Writers of one name take turns by a lock that the operating system drops when a process ends, however it
 ends; whatever temporary folder a writer finds under that lock was left by a killed one.
 """
@@ -17,7 +18,7 @@ import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -26,9 +27,11 @@ from personas.errors import DataError, NotFoundError
 __all__ = ["ArtifactRecord", "ArtifactStore"]
 
 _RECORD, _CHAMPION, _NAMES, _LOCK = "record.json", "champion.json", "names.json", ".lock"
+_REMOVED = "removed.json"
 _TEMPORARY = ".writing-"
 _SAFE = re.compile(r"[\w-][\w.-]{0,99}")  # \w includes Chinese; no leading dot, no separator
 _VERSION = re.compile(r"\d{8}T\d{6}Z-[0-9a-f]{8}")
+_TIME = "%Y%m%dT%H%M%SZ"
 _CHUNK_BYTES = 1 << 20
 
 
@@ -39,7 +42,8 @@ class ArtifactRecord:
     Parameters
     ----------
     kind, name, version : str
-        Where it is filed. The version is the UTC time of writing and 8 hex digits of ``content_sha256``.
+        Where it is filed. The version is the UTC time of writing and 8 hex digits of ``content_sha256``;
+        where the clock says no more than at the version before, the second after that one.
     created_at : datetime, UTC
         Time of writing, as its writer gave it.
     files : dict of str to str
@@ -120,7 +124,8 @@ class ArtifactStore:
         files : mapping of str to bytes or Path
             Payload file name -> content, or a file to copy.
         created_at : datetime with a time zone
-            Time of writing; the store never looks at the clock.
+            Time of writing; the store never looks at the clock. The record keeps it as it is; the version
+            gets a later time where an earlier version has this one or a later one.
         metadata : mapping
             JSON-ready notes; not part of the content hash.
 
@@ -178,7 +183,7 @@ class ArtifactStore:
         return _check_payload(self._record(self._folder(kind, name) / (version or known[-1])))
 
     def versions(self, kind: str, name: str) -> list[str]:
-        """Return the versions, oldest first; those of one second in the order of their hashes.
+        """Return the versions in the order they were written, oldest first.
 
         Parameters
         ----------
@@ -296,6 +301,117 @@ class ArtifactStore:
         """
         return _read_json(self._folder(kind, name) / _NAMES)
 
+    def rewrite(
+        self,
+        kind: str,
+        name: str,
+        version: str,
+        files: Mapping[str, bytes | Path],
+        *,
+        metadata: Mapping[str, Any],
+    ) -> ArtifactRecord:
+        """Replace a version by one with another payload, at the same place in the order of versions.
+
+        For what must not be kept, such as the rows of a user who asked to be forgotten. The new version
+        has the time of the old one and the hash of its own payload, its record names the old one under
+        ``rewrites``, and it takes over the pointers. Killed at any point, the store holds the old version,
+        the new one or both, and the same call again finishes the work.
+
+        Parameters
+        ----------
+        kind, name, version : str
+            The version that goes.
+        files : mapping of str to bytes or Path
+            The new payload, whole.
+        metadata : mapping
+            The new notes.
+
+        Returns
+        -------
+        ArtifactRecord
+            Of the new version; of the old one, untouched, where the payload is the same.
+
+        Raises
+        ------
+        NotFoundError, DataError
+            As of :meth:`get` and :meth:`put`.
+        """
+        old = self.get(kind, name, version)
+        _check_put(files, old.created_at)
+        folder = self._folder(kind, name)
+        with _locked(folder):
+            _remove_leftovers(folder)
+            building = Path(tempfile.mkdtemp(prefix=_TEMPORARY, dir=folder))
+            try:
+                hashes = {file: _write_payload(building / file, files[file]) for file in sorted(files)}
+                content = _content_hash(hashes)
+                if content == old.content_sha256:
+                    return old
+                new = f"{version.partition('-')[0]}-{content[:8]}"
+                further = {**old.further, "rewrites": version}
+                record = ArtifactRecord(
+                    kind,
+                    name,
+                    new,
+                    old.created_at,
+                    hashes,
+                    content,
+                    dict(metadata),
+                    path=folder / new,
+                    further=further,
+                )
+                if not record.path.exists():  # else a killed call got that far
+                    _publish(building, record)
+            finally:
+                shutil.rmtree(building, ignore_errors=True)
+            self._repoint(folder, version, new)
+            _discard(old.path)
+        return self.get(kind, name, new)
+
+    def remove(self, kind: str, name: str, version: str) -> None:
+        """Remove a version for good; what its record noted is remembered, see :meth:`removed`.
+
+        Parameters
+        ----------
+        kind, name, version : str
+            Any version but the champion.
+
+        Raises
+        ------
+        NotFoundError
+            If there is no such version.
+        DataError
+            If it is the champion.
+        """
+        if version not in self.versions(kind, name):
+            raise NotFoundError(
+                f"The store has no version {version} of {kind} {name!r}; name one that it has."
+            )
+        folder = self._folder(kind, name)
+        with _locked(folder):
+            if self.champion(kind, name) == version:
+                raise DataError(
+                    f"{version} is the champion of {kind} {name!r}, which is never removed; promote another first."
+                )
+            noted = _read_json(folder / version / _RECORD).get("metadata", {})
+            _replace_json(folder / _REMOVED, {**_read_json(folder / _REMOVED), version: noted})
+            _discard(folder / version)
+
+    def removed(self, kind: str, name: str) -> dict[str, dict[str, Any]]:
+        """Return version -> metadata of every version that was removed, oldest first.
+
+        Raises
+        ------
+        DataError
+            If a name is unsafe or the file is damaged.
+        """
+        return dict(sorted(_read_json(self._folder(kind, name) / _REMOVED).items()))
+
+    def _repoint(self, folder: Path, old: str, new: str) -> None:
+        text = json.dumps(_read_json(folder / _CHAMPION), ensure_ascii=False)
+        if old in text:
+            _replace_json(folder / _CHAMPION, json.loads(text.replace(old, new)))
+
     def _folder(self, kind: str, name: str) -> Path:
         return self.root / _checked("kind", kind) / _checked("name", name)
 
@@ -313,7 +429,7 @@ class ArtifactStore:
         for version in reversed(self.versions(*filed)):
             if version.endswith(content[:8]) and self._record(folder / version).content_sha256 == content:
                 return self.get(*filed, version)
-        version = f"{created_at:%Y%m%dT%H%M%SZ}-{content[:8]}"
+        version = f"{_time_of_version(created_at, self.versions(*filed))}-{content[:8]}"
         record = ArtifactRecord(
             *filed, version, created_at, hashes, content, dict(metadata), path=folder / version
         )
@@ -322,12 +438,7 @@ class ArtifactStore:
                 f"Version {version} of {filed[0]} {filed[1]!r} exists with another payload; a version is never "
                 "overwritten. Write again with a later created_at."
             )
-        _write_json(building / _RECORD, record.to_dict())
-        _sync(building)
-        # mkdtemp makes folders that only their owner can enter; a version is as open as the store.
-        building.chmod(folder.stat().st_mode & 0o777)
-        building.rename(record.path)
-        _sync(folder)
+        _publish(building, record)
         return record
 
     def _record(self, path: Path) -> ArtifactRecord:
@@ -379,6 +490,34 @@ def _locked(folder: Path) -> Iterator[None]:
     with (folder / _LOCK).open("ab") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)  # dropped when the file is closed, or by the end of the process
         yield
+
+
+def _time_of_version(created_at: datetime, known: list[str]) -> str:
+    """Return the time in the name of a new version: later than every known one, even if the clock went back."""
+    wanted = f"{created_at:{_TIME}}"
+    newest = max((version.partition("-")[0] for version in known), default="")
+    if wanted > newest:
+        return wanted
+    after = datetime.strptime(newest, _TIME).replace(tzinfo=UTC) + timedelta(seconds=1)
+    return f"{after:{_TIME}}"
+
+
+def _publish(building: Path, record: ArtifactRecord) -> None:
+    """Complete a version and give it its name, which is when readers see it."""
+    _write_json(building / _RECORD, record.to_dict())
+    _sync(building)
+    # mkdtemp makes folders that only their owner can enter; a version is as open as the store.
+    building.chmod(building.parent.stat().st_mode & 0o777)
+    building.rename(record.path)
+    _sync(building.parent)
+
+
+def _discard(version: Path) -> None:
+    """Take a version's name away, which is when readers cease to see it, then delete its files."""
+    unseen = version.with_name(f"{_TEMPORARY}{version.name}")
+    version.rename(unseen)
+    _sync(version.parent)
+    shutil.rmtree(unseen)
 
 
 def _remove_leftovers(folder: Path) -> None:
@@ -453,8 +592,12 @@ def _write_json(path: Path, data: Mapping[str, Any]) -> None:
 def _replace_json(path: Path, data: Mapping[str, Any]) -> None:
     temporary = path.with_name(f"{_TEMPORARY}{path.name}")
     temporary.unlink(missing_ok=True)  # of a killed writer; the caller holds the lock
-    _write_json(temporary, data)
-    temporary.replace(path)
+    try:
+        _write_json(temporary, data)
+        temporary.replace(path)
+    except OSError:  # such as a full disk
+        temporary.unlink(missing_ok=True)
+        raise
     _sync(path.parent)
 
 

@@ -171,6 +171,16 @@ class Engine(Protocol):
         """
         ...
 
+    def fingerprint(self, name: str) -> str:
+        """Return a short text that equal tables share, in whatever order their rows stand.
+
+        Raises
+        ------
+        NotFoundError
+            If no table of that name was stored.
+        """
+        ...
+
     def write_parquet(self, expr: ir.Table, path: Path) -> None:
         """Write ``expr`` to a Parquet file that appears only when it is complete."""
         ...

@@ -50,10 +50,25 @@ def test_files_are_copied_from_paths(store, tmp_path):
     assert (tmp_path / "big.parquet").exists()
 
 
-def test_versions_come_oldest_first_and_the_newest_is_the_default(store):
-    late, early = put(store, b"late", days=2), put(store, b"early")
+def test_versions_come_in_the_order_of_writing_and_the_newest_is_the_default(store):
+    early, late = put(store, b"early"), put(store, b"late", days=2)
     assert store.versions("model", "home") == [early.version, late.version]
     assert store.get("model", "home").version == late.version
+
+
+def test_the_order_of_versions_survives_a_clock_that_goes_backwards(store):
+    days = [0, 3, -40, 2, 3, 4, -1]
+    written = [put(store, b"%d" % i, days=day) for i, day in enumerate(days)]
+    assert store.versions("model", "home") == [record.version for record in written]
+    assert [record.created_at for record in written] == [MAY + timedelta(days=day) for day in days]
+    assert written[2].version.startswith("20260504T120001Z-")  # the second after the version before it
+    assert written[5].version.startswith("20260505T120000Z-")  # the clock has caught up
+    assert [store.get("model", "home", record.version) for record in written] == written
+
+
+def test_versions_of_one_second_keep_their_order(store):
+    written = [put(store, b"%d" % i).version for i in range(70)]  # past the end of a minute
+    assert store.versions("model", "home") == written
 
 
 def test_the_same_payload_is_the_same_version(store):
@@ -264,7 +279,10 @@ def test_a_living_writer_is_waited_for(store, tmp_path):
     assert writer.wait() == 0
     other.join()
     assert len(store.versions("model", "home")) == 2
-    assert (store.get("model", "home").path / "b").read_bytes() == b"the rest"
+    # Both clocks aside, the one that waited comes after the one that it waited for.
+    first, second = (store.get("model", "home", v).path for v in store.versions("model", "home"))
+    assert (first / "b").read_bytes() == b"the rest"
+    assert (second / "model.json").read_bytes() == b"other"
 
 
 def test_writers_at_the_same_time_all_succeed(store):
@@ -282,3 +300,102 @@ def test_writers_at_the_same_time_all_succeed(store):
     assert len(set(done)) == 7
     for version in set(done):
         store.get("model", "home", version)
+
+
+# --- versions that go -----------------------------------------------------------------------------
+
+
+def rewrite(store, version, content, **metadata):
+    return store.rewrite("model", "home", version, {"model.json": content}, metadata=metadata)
+
+
+def test_a_rewritten_version_keeps_its_place_and_its_pointers(store):
+    one, two, three = (put(store, b"%d" % i, days=i) for i in range(3))
+    for version in (two.version, one.version, two.version):
+        store.promote("model", "home", version)
+    new = rewrite(store, two.version, b"less", n=1)
+    assert store.versions("model", "home") == [one.version, new.version, three.version]
+    assert store.champions("model", "home") == [new.version, one.version, new.version]
+    assert store.get("model", "home", new.version) == new
+    assert (new.path / "model.json").read_bytes() == b"less"
+    assert new.created_at == two.created_at
+    assert new.metadata == {"n": 1}
+    assert new.further == {"rewrites": two.version}
+    assert not two.path.exists()
+    assert not list(new.path.parent.glob(".writing-*"))
+
+
+def test_rewriting_the_same_payload_changes_nothing(store):
+    old = put(store, b"one", note="kept")
+    assert rewrite(store, old.version, b"one", note="other") == old
+    assert store.get("model", "home") == old
+
+
+STEPS = [("rename", 0), ("replace", 0), ("rename", 1), ("rmtree", 0)]
+
+
+@pytest.mark.parametrize(("call", "number"), STEPS)
+def test_a_rewriting_killed_at_any_step_is_finished_by_the_next_one(store, call, number):
+    old, other = put(store, b"old"), put(store, b"other", days=1)
+    store.promote("model", "home", old.version)
+    code = f"""
+import os, pathlib, shutil
+from personas.store import ArtifactStore
+left = [{number}]
+def stops(before):
+    def call(*arguments, **named):
+        if not left[0]:
+            os._exit(9)
+        left[0] -= 1
+        return before(*arguments, **named)
+    return call
+owner = shutil if {call!r} == "rmtree" else pathlib.Path
+setattr(owner, {call!r}, stops(getattr(owner, {call!r})))
+store = ArtifactStore(pathlib.Path({str(store.root)!r}))
+store.rewrite("model", "home", {old.version!r}, {{"model.json": b"new"}}, metadata={{}})
+"""
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 9
+    for version in store.versions("model", "home"):
+        store.get("model", "home", version)
+    assert store.champion("model", "home") in store.versions("model", "home")
+    if old.version in store.versions("model", "home"):
+        rewrite(store, old.version, b"new")
+    (new,) = [v for v in store.versions("model", "home") if v != other.version]
+    assert (store.get("model", "home", new).path / "model.json").read_bytes() == b"new"
+    assert store.champion("model", "home") == new
+    put(store, b"more", days=2)
+    assert not list(old.path.parent.glob(".writing-*"))
+
+
+def test_a_removed_version_is_gone_but_what_it_noted_is_remembered(store):
+    one, two = put(store, b"one", ids=["P01", "P07"]), put(store, b"two", days=1)
+    store.promote("model", "home", two.version)
+    store.remove("model", "home", one.version)
+    assert store.versions("model", "home") == [two.version]
+    assert not one.path.exists()
+    assert store.removed("model", "home") == {one.version: {"ids": ["P01", "P07"]}}
+    with pytest.raises(NotFoundError, match="has no version"):
+        store.remove("model", "home", one.version)
+
+
+def test_the_champion_is_never_removed(store):
+    one = put(store)
+    store.promote("model", "home", one.version)
+    with pytest.raises(DataError, match="never removed"):
+        store.remove("model", "home", one.version)
+    assert store.get("model", "home") == one
+
+
+def test_a_promotion_that_finds_no_space_changes_nothing(store, monkeypatch):
+    one, two = put(store, b"one"), put(store, b"two")
+    store.promote("model", "home", one.version)
+
+    def full(*_):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(os, "fsync", full)
+    with pytest.raises(OSError, match="No space left"):
+        store.promote("model", "home", two.version)
+    monkeypatch.undo()
+    assert store.champion("model", "home") == one.version
+    assert not list(one.path.parent.glob(".writing-*"))

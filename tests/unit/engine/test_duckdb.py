@@ -107,3 +107,24 @@ def test_expressions_of_two_sources_join(engine: Engine) -> None:
     right = engine.read(Source(table=pa.table({"k": [2, 3]}))).table
     assert isinstance(left, ibis.Table)
     assert left.semi_join(right, "k").count().to_pyarrow().as_py() == 1
+
+
+def test_a_fingerprint_tells_tables_apart_but_not_the_order_of_their_rows(engine: Engine) -> None:
+    rows = {"id": ["a", "b", None, "b"], "n": [-1, 2, None, 2]}
+    other = [
+        {"id": ["a", "b", None], "n": [-1, 2, None]},  # a repeated row counts
+        {"id": ["a", "b", None, "b"], "n": [2, -1, None, 2]},  # what stands beside what
+        {"id": ["a", "b", None, "b"], "m": [-1, 2, None, 2]},
+        {"id": ["a", "b", "", "b"], "n": [-1, 2, None, 2]},
+    ]
+
+    def printed(columns: dict, order: list[int] | None = None) -> str:
+        table = pa.table(columns)
+        engine.store("t", ibis.memtable(table.take(order) if order else table))
+        return engine.fingerprint("t")
+
+    assert printed(rows) == printed(rows, [3, 0, 2, 1]) == printed(dict(reversed(rows.items())))
+    assert len({printed(rows), *map(printed, other)}) == 5
+    assert engine.fingerprint("t") == engine.fingerprint("t")
+    with pytest.raises(NotFoundError, match="holds no table"):
+        engine.fingerprint("absent")
