@@ -105,6 +105,11 @@ def is_category_count(feature: Feature) -> bool:
     return feature.source == "category_history" and feature.measure == "count" and bool(feature.argument)
 
 
+def is_category_share(feature: Feature) -> bool:
+    """Return whether a feature is the share of revenue in one category."""
+    return feature.source == "category_history" and feature.measure == "share"
+
+
 def purchases(events: ibis.Table) -> ibis.Table:
     """Return one row per user and category bought in the window.
 

@@ -7,8 +7,8 @@ from dataclasses import replace
 
 import pandas as pd
 
-from personas.features import FeatureSet
-from personas.features.category_history import is_category_count
+from personas.features import Feature, FeatureSet
+from personas.features.category_history import is_category_count, is_category_share
 from personas.model.evidence import varies
 from personas.model.recipe import Recipe
 from personas.model.study import Study, judge_fit
@@ -97,12 +97,20 @@ def _make_recipe(
     )
     if not bare.foresees:
         return replace(recipe, feature_weights=feature_weights(training[used.names], used, block_weights))
-    behaviour = tuple(f.name for f in used if is_category_count(f) or f.source == "rfm")
+    behaviour = tuple(f.name for f in used if _tells_behaviour(f))
     transforms: dict[str, Transform] = dict(recipe.transforms)
-    transforms |= {f.name: "log1p" for f in used if f.kind == "numeric" and f.name in behaviour}
+    transforms |= {
+        f.name: "sqrt" if is_category_share(f) else "log1p"  # the root of a share is its Hellinger coordinate
+        for f in used
+        if f.kind == "numeric" and f.name in behaviour
+    }
     told = replace(recipe, behaviour=behaviour, transforms=transforms)
     smallest = PORTRAIT_WEIGHTS[-1]
     return replace(told, feature_weights=_portrait(told, used, smallest, block_weights))
+
+
+def _tells_behaviour(feature: Feature) -> bool:
+    return is_category_count(feature) or is_category_share(feature) or feature.source == "rfm"
 
 
 def with_portrait(

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from personas.features import Feature, FeatureSet
+from personas.features.category_history import is_category_count
 from personas.report.cards import feature_heading
 from personas.report.figures import Figures
 from personas.report.words import say, say_or
@@ -170,7 +171,7 @@ def feature_list(feature_set: FeatureSet, read: Collection[str], figures: Figure
         Writes the words.
     """
     rows = tuple(_feature_row(f, read, figures) for f in feature_set.described)
-    n_further = len(feature_set) - len(rows)
+    n_further = sum(is_category_count(f) and not f.described for f in feature_set)
     n_inputs = len(feature_set.inputs)
     n_signals = sum(f.role == "signal" and f.name in read for f in feature_set)
     n_profiled = len(feature_set) - n_inputs - n_signals

@@ -90,6 +90,25 @@ def test_categories_need_enough_buyers_and_not_everybody(shop):
     assert [n for n in most.described.names if n.startswith("order_count:")] == ["order_count:figs"]
 
 
+def test_shares_are_read_where_the_median_buyer_orders_often(shop, make_source):
+    """Ten days of water and of tea are 20 orders, nine are 18; one buyer of five has half of that."""
+
+    def proposed(n_days):
+        users = [{"user_id": f"u{i}", "age": 20.0 + i} for i in range(5)]
+        events = [
+            order(f"u{i}", c, 1 + day) for i in range(5) for c in ("water", "tea") for day in range(n_days)
+        ]
+        events = [e for e in events if (e["user_id"], e["category"]) != ("u0", "tea")]
+        return propose_features(make_source(users, events), YEAR, FeatureSpec(categories=("tea",)))
+
+    assert "revenue_share:tea" not in proposed(9).names
+    often = proposed(10)
+    shares = [f for f in often if f.name.startswith("revenue_share:")]
+    assert [f.name for f in shares] == ["revenue_share:tea"]
+    assert all(f.role == "signal" and not f.described for f in shares)
+    assert "revenue_share:tea" not in propose_features(shop, YEAR).names
+
+
 def test_further_categories_are_signals_that_no_card_tells_of(shop):
     features = propose_features(shop, YEAR, FeatureSpec(max_categories=1, exclude=("order_count:oil",)))
     assert features["order_count:tea"].role == "signal"
