@@ -10,15 +10,17 @@ import traceback
 import warnings
 from datetime import date, datetime
 from pathlib import Path
-from typing import Any
 
 import click
 
 from personas.errors import PersonasError
+from pipelines.category_cli import category
 from pipelines.console import shown
+from pipelines.options import AS_OF as _AS_OF
+from pipelines.options import CONFIG as _CONFIG
+from pipelines.options import JSON as _JSON
+from pipelines.options import Day as _Day
 
-_CONFIG = click.argument("config", type=click.Path(path_type=Path, dir_okay=False))
-_JSON = click.option("--json", "as_json", is_flag=True, help="Print one JSON object for programs.")
 _STORE = click.option(
     "--store",
     type=click.Path(path_type=Path, file_okay=False),
@@ -26,27 +28,10 @@ _STORE = click.option(
     show_default=True,
     help="Folder of models and outputs.",
 )
-
-
-class _Day(click.ParamType[date]):
-    name = "DATE"
-
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> date:
-        if isinstance(value, date):
-            return value
-        try:
-            return datetime.strptime(value, "%Y-%m-%d").date()  # noqa: DTZ007 - a day has no zone
-        except ValueError:
-            self.fail(f"{value!r} is not a day; expected YYYY-MM-DD, for example 2025-12-01.", param, ctx)
-
-
 _FORCE = click.option(
     "--force",
     is_flag=True,
     help="Publish even if a gate says no: no structure, or a required persona is not found.",
-)
-_AS_OF = click.option(
-    "--as-of", type=_Day(), required=True, help="First day that features do not see, YYYY-MM-DD."
 )
 
 
@@ -243,6 +228,9 @@ def run(config: Path, as_of: date, force: bool, as_json: bool) -> None:
     from pipelines.jobs import run_all
 
     run_all(config, as_of, force=force, as_json=as_json)
+
+
+cli.add_command(category)
 
 
 @cli.group()

@@ -9,7 +9,15 @@ from typing import Any
 
 import yaml
 
-from personas.config import ArchetypesSpec, Config, SourceSpec, parse_archetypes, parse_config
+from personas.config import (
+    ArchetypesSpec,
+    Config,
+    ScenesFileSpec,
+    SourceSpec,
+    parse_archetypes,
+    parse_config,
+    parse_scenes,
+)
 from personas.errors import ConfigError, NotFoundError
 
 
@@ -54,15 +62,31 @@ class LoadedConfig:
         name = self.config.personas.archetypes
         if name is None:
             return None
-        shipped = shipped_configs() / "archetypes" / f"{name}.yaml"
+        path = self._shipped_or_beside("archetypes", name, "personas.archetypes")
+        return parse_archetypes(read_yaml(path), path.name)
+
+    def scenes(self) -> ScenesFileSpec | None:
+        """Return the scenes that the config names, if any."""
+        name = self.config.category.scenes.seeds
+        if name is None:
+            return None
+        path = self._shipped_or_beside("scenes", name, "category.scenes.seeds")
+        return parse_scenes(read_yaml(path), path.name)
+
+    def ladder(self, name: str) -> Any:
+        """Return the content of a ladder file."""
+        return read_yaml(self._shipped_or_beside("ladders", name, "category.ladders"))
+
+    def _shipped_or_beside(self, kind: str, name: str, key: str) -> Path:
+        shipped = shipped_configs() / kind / f"{name}.yaml"
         path = shipped if shipped.exists() else self.resolve(name)
-        if not path.exists():
+        if not path.is_file():
             known = ", ".join(sorted(p.stem for p in shipped.parent.glob("*.yaml")))
             raise NotFoundError(
-                f"{self.path.name}: personas.archetypes is {name!r}, which is neither a shipped name ({known}) "
+                f"{self.path.name}: {key} is {name!r}, which is neither a shipped name ({known}) "
                 "nor a file beside the config; correct it or leave it out."
             )
-        return parse_archetypes(read_yaml(path), path.name)
+        return path
 
 
 def load_config(path: Path) -> LoadedConfig:

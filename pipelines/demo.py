@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 import tempfile
+from collections.abc import Callable
 from pathlib import Path
 
-from personas.datasets import World, make_home_appliances, write_world
+from personas.datasets import World, make_co_purchase_world, make_home_appliances, write_world
 from personas.errors import ConfigError, NotFoundError
 from pipelines.config_file import shipped_configs
 from pipelines.console import command, say, shown, steps
 
-_SHIPPED_FOLDER = "../artifacts/home_appliances/"
+_WORLDS: dict[str, tuple[Callable[..., World], tuple[str, ...]]] = {
+    "home_appliances": (make_home_appliances, ("run",)),
+    "category_strategy": (make_co_purchase_world, ("category", "scenes")),
+}
+"""Name -> what makes it, and the verb to try next."""
 
 
 def write_demo(name: str, n_users: int, seed: int, output: Path, *, as_json: bool) -> None:
@@ -19,7 +24,7 @@ def write_demo(name: str, n_users: int, seed: int, output: Path, *, as_json: boo
     Parameters
     ----------
     name : str
-        ``"home_appliances"``.
+        ``"home_appliances"`` or ``"category_strategy"``.
     n_users : int
         Size of the world.
     seed : int
@@ -36,17 +41,18 @@ def write_demo(name: str, n_users: int, seed: int, output: Path, *, as_json: boo
     ConfigError
         If something else stands where the world should go.
     """
-    if name != "home_appliances":
-        raise NotFoundError(f"No demo world is called {name!r}; there is home_appliances.")
+    if name not in _WORLDS:
+        raise NotFoundError(f"No demo world is called {name!r}; there are {' and '.join(_WORLDS)}.")
+    make, verb = _WORLDS[name]
     _check_target(output, name)
     with steps(quiet=as_json) as progress, progress.step(f"make {n_users:,} users"):
-        world = make_home_appliances(n_users, random_state=seed)
+        world = make(n_users, random_state=seed)
         paths = _write(world, name, output)
     config = output / f"{name}.yaml"
     as_of = world.window.as_of.isoformat()
     lines = [
         *(f"{stem}: {shown(path)}" for stem, path in paths.items()),
-        f"Next: {command('run', config)} --as-of {as_of}",
+        f"Next: {command(*verb, config)} --as-of {as_of}",
     ]
     say({"as_of": as_of, **paths}, lines, as_json=as_json)
 
@@ -68,7 +74,9 @@ def _write(world: World, name: str, output: Path) -> dict[str, Path]:
     with tempfile.TemporaryDirectory(prefix=f".{output.name}-", dir=output.parent) as scratch:
         written = {path.stem: path for path in write_world(world, Path(scratch))}
         shipped = (shipped_configs() / f"{name}.yaml").read_text(encoding="utf-8")
-        beside = shipped.replace(_SHIPPED_FOLDER, "").replace("store: ../artifacts\n", "store: store\n")
+        beside = shipped.replace(f"../artifacts/{name}/", "").replace(
+            "store: ../artifacts\n", "store: store\n"
+        )
         written["config"] = Path(scratch) / f"{name}.yaml"
         written["config"].write_text(beside, encoding="utf-8")
         output.mkdir(exist_ok=True)

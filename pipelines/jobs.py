@@ -8,7 +8,7 @@ from typing import Any
 
 from personas.errors import ConfigError
 from personas.model import PersonaModel
-from personas.schema import Language, Text
+from personas.schema import CATEGORY_TABLES, TABLES, Language, Text
 from personas.selection.verdict import verdict_text
 from personas.store import ArtifactStore
 from pipelines.config_file import load_config
@@ -32,7 +32,11 @@ from pipelines.train import Trained, train
 def check_sources(config: Path, as_of: date, *, as_json: bool) -> None:
     """Print the contract report."""
     loaded = load_config(config)
-    with steps(quiet=as_json) as progress, prepared_tables(loaded, as_of, progress) as prepared:
+    tables = (*TABLES, *CATEGORY_TABLES)
+    with (
+        steps(quiet=as_json) as progress,
+        prepared_tables(loaded, as_of, progress, tables=tables) as prepared,
+    ):
         say(
             {"as_of": as_of, "contract": prepared.contract, "quarantine": prepared.quarantine},
             [*_contract_lines(prepared), f"Ages as of {as_of}."],

@@ -10,6 +10,7 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
+import ibis.expr.types as ir
 import pyarrow as pa
 import pyarrow.parquet as pq
 
@@ -19,12 +20,14 @@ from personas.engine import Engine, Source, open_engine
 from personas.errors import ConfigError, DataError, NotFoundError, PersonasError
 from personas.features import FeatureSet, FeatureSpec, propose_features
 from personas.model.guide import users_where
-from personas.schema import ObservationWindow
+from personas.schema import Attribute, ObservationWindow, SourceMapping
 from personas.schema.admit import admit_users
 from personas.schema.check import CheckedTable, check_table, enforce_quarantine_share, user_ids
-from personas.schema.tables import TABLES, limit_amount
+from personas.schema.tables import CATEGORY_TABLES, TABLES, limit_amount
+from personas.schema.user_tables import join_user_table
 from pipelines.config_file import LoadedConfig
 from pipelines.console import Steps
+from pipelines.user_tables import artifact_source
 from pipelines.work_folder import replaced, run_folder
 
 _NO_EVENTS = pa.schema(
@@ -48,7 +51,7 @@ class Prepared:
     ----------
     engine : Engine
         Holds ``users`` (admitted only), ``events`` and, where configured, ``identifiers`` and
-        ``consents``.
+        ``consents``; ``items``, ``tags`` and ``market`` where they were asked for, too.
     window : ObservationWindow
         What features may look at.
     contract : dict
@@ -67,7 +70,14 @@ class Prepared:
 
 
 @contextmanager
-def prepared_tables(loaded: LoadedConfig, as_of: date, steps: Steps) -> Iterator[Prepared]:
+def prepared_tables(
+    loaded: LoadedConfig,
+    as_of: date,
+    steps: Steps,
+    *,
+    tables: Collection[str] = tuple(TABLES),
+    artifacts: bool = True,
+) -> Iterator[Prepared]:
     """Read, check and admit the source tables of a config.
 
     Parameters
@@ -78,6 +88,10 @@ def prepared_tables(loaded: LoadedConfig, as_of: date, steps: Steps) -> Iterator
         First day that features do not see.
     steps : Steps
         Progress display.
+    tables : collection of str
+        Source tables to read, where configured; by default those that personas are made of.
+    artifacts : bool
+        Whether users get the attributes that another verb made of them; that verb itself can't wait for them.
 
     Yields
     ------
@@ -87,10 +101,10 @@ def prepared_tables(loaded: LoadedConfig, as_of: date, steps: Steps) -> Iterator
     config = loaded.config
     with run_folder(loaded.store_path) as scratch, open_engine(work_dir=scratch) as engine:
         checked: dict[str, CheckedTable] = {}
-        for name in TABLES:
+        for name in tables:
             if getattr(config.sources, name) is not None:
                 with steps.step(f"read and check {name}"):
-                    checked[name] = read_checked(loaded, engine, name, as_of)
+                    checked[name] = read_checked(loaded, engine, name, as_of, artifacts=artifacts)
         if "events" not in checked:
             engine.store("events", engine.read(Source(table=_NO_EVENTS)).table)
         quarantine = _write_quarantine(loaded, checked, as_of)
@@ -112,11 +126,13 @@ def prepared_tables(loaded: LoadedConfig, as_of: date, steps: Steps) -> Iterator
         yield Prepared(engine, window, contract, quarantine, scratch)
 
 
-def read_checked(loaded: LoadedConfig, engine: Engine, name: str, as_of: date) -> CheckedTable:
+def read_checked(
+    loaded: LoadedConfig, engine: Engine, name: str, as_of: date, *, artifacts: bool = True
+) -> CheckedTable:
     """Read one source, check it against its contract, and store the valid rows under its name."""
     spec: SourceSpec = getattr(loaded.config.sources, name)
     try:
-        return _read_checked(loaded, engine, name, as_of)
+        return _read_checked(loaded, engine, name, as_of, artifacts)
     except PersonasError:
         raise
     except Exception:
@@ -128,26 +144,53 @@ def read_checked(loaded: LoadedConfig, engine: Engine, name: str, as_of: date) -
         raise
 
 
-def _read_checked(loaded: LoadedConfig, engine: Engine, name: str, as_of: date) -> CheckedTable:
+def _read_checked(
+    loaded: LoadedConfig, engine: Engine, name: str, as_of: date, artifacts: bool
+) -> CheckedTable:
     config = loaded.config
     spec: SourceSpec = getattr(config.sources, name)
     raw = engine.read(_source(loaded, spec))
-    mapping = spec.to_mapping()
+    table, mapping = raw.table, spec.to_mapping()
+    attributes: tuple[Attribute, ...] = ()
     if name == "users":
-        _check_attributes(loaded, spec, raw.table.columns)
-        engine.store("known_users", user_ids(raw.table, mapping))
-    table = check_table(
-        raw.table,
-        limit_amount(TABLES[name], config.contract.max_amount) if name == "events" else TABLES[name],
+        engine.store("known_users", user_ids(table, mapping))
+        table, mapping = _with_user_tables(loaded, engine, table, as_of, artifacts)
+        attributes = _held_attributes(loaded, mapping, table.columns, artifacts)
+    schema = {**TABLES, **CATEGORY_TABLES}[name]
+    checked = check_table(
+        table,
+        limit_amount(schema, config.contract.max_amount) if name == "events" else schema,
         mapping=mapping,
         as_of=as_of,
-        attributes=config.attribute_nouns if name == "users" else (),
+        attributes=attributes,
         file=raw.file if spec.dataset is None else spec.dataset,
         time_zone=config.contract.time_zone,
         known_users=engine.table("known_users") if name == "events" else None,
     )
-    engine.store(name, table.valid)
-    return table
+    engine.store(name, checked.valid)
+    return checked
+
+
+def _with_user_tables(
+    loaded: LoadedConfig, engine: Engine, users: ir.Table, as_of: date, artifacts: bool
+) -> tuple[ir.Table, SourceMapping]:
+    """Join the further tables of users to them."""
+    mapping = loaded.config.sources.users.to_mapping()
+    for name, spec in loaded.config.sources.user_tables.items():
+        if spec.artifact is None:
+            source = _source(loaded, spec)
+        elif artifacts:
+            source = artifact_source(loaded, name, spec, as_of)
+        else:
+            continue
+        users, mapping = join_user_table(
+            users,
+            engine.read(source).table,
+            tuple(loaded.config.attributes),
+            name=f"sources.user_tables.{name}",
+            mappings=(mapping, spec.to_mapping()),
+        )
+    return users, mapping
 
 
 def proposed_features(loaded: LoadedConfig, prepared: Prepared) -> FeatureSet:
@@ -184,15 +227,19 @@ def _is_damaged(path: Path) -> bool:
     return False
 
 
-def _check_attributes(loaded: LoadedConfig, spec: SourceSpec, columns: Collection[str]) -> None:
-    """Stop when a declared attribute would be missing for everybody."""
-    known = {*columns, *spec.columns, *spec.constants}
+def _held_attributes(
+    loaded: LoadedConfig, mapping: SourceMapping, columns: Collection[str], artifacts: bool
+) -> tuple[Attribute, ...]:
+    """Return the declared attributes; stop when one would be missing for everybody."""
+    known = {*columns, *mapping.columns, *mapping.constants}
     absent = [name for name in loaded.config.attributes if name not in known]
-    if absent:
+    waits = any(spec.artifact for spec in loaded.config.sources.user_tables.values()) and not artifacts
+    if absent and not waits:
         raise ConfigError(
             f"{loaded.path.name}: attributes declares {', '.join(absent)}, but the users have no such column and "
             "sources.users.columns maps none to it; map it, or remove it."
         )
+    return tuple(a for a in loaded.config.attribute_nouns if a.name not in absent)
 
 
 def _source(loaded: LoadedConfig, spec: SourceSpec) -> Source:

@@ -3,9 +3,17 @@
 from __future__ import annotations
 
 from datetime import date, timedelta
+from itertools import pairwise
+from typing import Final
 
 from personas.errors import ConfigError
 from personas.schema import ObservationWindow, Text
+
+PERIOD_MONTHS: Final = {"year": 12, "half_year": 6, "quarter": 3, "month": 1}
+"""Name of a length of period -> months, the longest first."""
+
+SLACK_DAYS = 7
+"""Days that events may begin after the first period does, for it to count as seen whole (own choice)."""
 
 
 def yearly_windows(
@@ -62,6 +70,95 @@ def yearly_windows(
     return tuple(ObservationWindow(last, (last - first).days) for first, last in reversed(ends))
 
 
+def recent_windows(as_of: date, *, months: int, n_windows: int = 2) -> tuple[ObservationWindow, ...]:
+    """Return the last windows of some months each, the earliest first; they touch.
+
+    Parameters
+    ----------
+    as_of : date
+        First day after the latest window.
+    months : int, >= 1
+        Length of each.
+    n_windows : int, >= 1
+        How many.
+
+    Returns
+    -------
+    tuple of ObservationWindow
+        Windows of 12 months are those of :func:`yearly_windows`.
+
+    Raises
+    ------
+    ConfigError
+        If an argument is below 1, or a window would start before year 1.
+
+    Notes
+    -----
+    An end on a day that a month lacks moves to the first of the next one, so that every day is in one window.
+
+    Examples
+    --------
+    >>> [f"{w.start} {w.as_of}" for w in recent_windows(date(2018, 1, 1), months=6)]
+    ['2017-01-01 2017-07-01', '2017-07-01 2018-01-01']
+    >>> [f"{w.start} {w.as_of}" for w in recent_windows(date(2025, 8, 31), months=6)]
+    ['2024-08-31 2025-03-01', '2025-03-01 2025-08-31']
+    """
+    if months < 1 or n_windows < 1:
+        raise ConfigError(
+            f"months is {months} and n_windows {n_windows}; expected whole numbers of at least 1."
+        )
+    ends = [_months_before(as_of, k * months) for k in range(n_windows, -1, -1)]
+    pairs = pairwise(ends)
+    return tuple(ObservationWindow(last, (last - first).days) for first, last in pairs)
+
+
+def comparable_windows(
+    as_of: date, earliest: date, *, period: str = "auto", at_most: int = 3
+) -> tuple[ObservationWindow, ...]:
+    """Return the last periods that the data hold whole, the earliest first.
+
+    Parameters
+    ----------
+    as_of : date
+        First day after the latest period.
+    earliest : date
+        Day of the first purchase that is known.
+    period : {"auto", "year", "half_year", "quarter", "month"}
+        Length; auto = the longest of which there are two.
+    at_most : int, >= 2
+        Most periods.
+
+    Returns
+    -------
+    tuple of ObservationWindow
+        Two or more.
+
+    Raises
+    ------
+    ConfigError
+        If the data don't hold two periods.
+
+    Examples
+    --------
+    >>> [str(w.start) for w in comparable_windows(date(2018, 1, 1), date(2017, 1, 1))]
+    ['2017-01-01', '2017-07-01']
+    """
+    lengths = PERIOD_MONTHS if period == "auto" else {period: PERIOD_MONTHS[period]}
+    for months in lengths.values():
+        seen = [
+            n
+            for n in range(2, at_most + 1)
+            if _months_before(as_of, n * months) + timedelta(days=SLACK_DAYS) >= earliest
+        ]
+        if seen:
+            return recent_windows(as_of, months=months, n_windows=seen[-1])
+    shortest = list(lengths)[-1].replace("_", " ")
+    raise ConfigError(
+        f"The orders before {as_of} begin on {earliest}; comparing needs two periods of a {shortest} before {as_of}. "
+        "Choose a shorter category.period or a later --as-of, or add earlier events."
+    )
+
+
 def check_order(then: ObservationWindow, now: ObservationWindow) -> None:
     """Refuse two windows that overlap or stand in the wrong order.
 
@@ -102,6 +199,18 @@ def span(window: ObservationWindow) -> Text:
     """
     last = window.as_of - timedelta(days=1)
     return Text(f"{window.start} 至 {last}", f"{window.start} to {last}")
+
+
+def _months_before(day: date, months: int) -> date:
+    year, month = divmod(day.year * 12 + day.month - 1 - months, 12)
+    if year < 1:
+        raise ConfigError(
+            f"{months} months before {day} lie before year 1; ask for fewer or shorter periods."
+        )
+    try:
+        return day.replace(year=year, month=month + 1)
+    except ValueError:  # the month lacks the day
+        return date(year + (month + 1) // 12, (month + 1) % 12 + 1, 1)
 
 
 def _years_before(day: date, years: int) -> date:

@@ -10,6 +10,7 @@ from personas.errors import NotFoundError
 if TYPE_CHECKING:
     import pyarrow as pa
 
+    from personas.datasets.co_purchase import make_co_purchase_world
     from personas.datasets.complete_journey import load_complete_journey
     from personas.datasets.home_appliances import make_home_appliances
     from personas.datasets.oracle import oracle_posterior
@@ -19,6 +20,7 @@ __all__ = [
     "World",
     "load_complete_journey",
     "load_dataset",
+    "make_co_purchase_world",
     "make_home_appliances",
     "oracle_posterior",
     "write_world",
@@ -27,6 +29,7 @@ __all__ = [
 _HOMES = {
     "World": "world",
     "load_complete_journey": "complete_journey",
+    "make_co_purchase_world": "co_purchase",
     "make_home_appliances": "home_appliances",
     "oracle_posterior": "oracle",
     "write_world": "world",

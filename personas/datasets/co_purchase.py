@@ -127,6 +127,18 @@ class CoPurchaseWorld(World):
             "market": self.market,
         }
 
+    @property
+    def truths(self) -> dict[str, pa.Table]:
+        """What was planted, by the name of the file that tells it."""
+        return {
+            "truth": self.truth,
+            "truth_scenes": self.scenes,
+            "truth_sequence": self.sequence,
+            "truth_substitutes": self.substitutes,
+            "truth_opportunities": self.opportunities,
+            "truth_growth": self.growth,
+        }
+
 
 def make_co_purchase_world(n_users: int = 20_000, *, random_state: int = 0) -> CoPurchaseWorld:
     """Make three years of the home-appliance brand's customers, whose orders follow scenes.

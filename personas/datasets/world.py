@@ -48,6 +48,11 @@ class World:
             "consents": self.consents,
         }
 
+    @property
+    def truths(self) -> dict[str, pa.Table]:
+        """What was planted, by the name of the file that tells it."""
+        return {"truth": self.truth}
+
 
 def write_world(world: World, folder: Path) -> tuple[Path, ...]:
     """Write a world as Parquet files; the same world always gives the same bytes.
@@ -62,8 +67,8 @@ def write_world(world: World, folder: Path) -> tuple[Path, ...]:
     Returns
     -------
     tuple of Path
-        ``users.parquet``, ``events.parquet``, ``identifiers.parquet``, ``consents.parquet`` and
-        ``truth.parquet`` inside ``folder``.
+        One per source table, such as ``users.parquet``, then ``truth.parquet`` and what else is planted, inside
+        ``folder``.
 
     Raises
     ------
@@ -78,7 +83,7 @@ def write_world(world: World, folder: Path) -> tuple[Path, ...]:
         )
     folder.mkdir(parents=True, exist_ok=True)
     paths = []
-    for name, table in {**world.tables, "truth": world.truth}.items():
+    for name, table in {**world.tables, **world.truths}.items():
         path = folder / f"{name}.parquet"
         pq.write_table(table, path, compression="zstd")
         paths.append(path)

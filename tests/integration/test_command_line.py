@@ -282,7 +282,7 @@ def test_the_demo_overwrites_nothing_but_a_demo_world(tmp_path, kind):
 def test_an_unknown_demo(tmp_path):
     answer = run_personas("demo", "cars", "--output", tmp_path / "x")
     assert answer.code == 2
-    assert "there is home_appliances" in answer.err
+    assert "there are home_appliances and category_strategy" in answer.err
 
 
 # --- databases ------------------------------------------------------------------------------------

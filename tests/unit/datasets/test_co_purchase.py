@@ -61,7 +61,8 @@ def test_bad_arguments_are_refused():
 
 def test_it_can_be_written(bought, tmp_path):
     paths = write_world(shuffle_categories(bought), tmp_path)
-    assert {path.stem for path in paths} == {*bought.tables, "truth"}
+    assert {path.stem for path in paths} == {*bought.tables, *bought.truths}
+    assert pq.read_table(tmp_path / "truth_scenes.parquet").equals(bought.scenes)
     assert pq.read_table(tmp_path / "items.parquet").equals(bought.items)
 
 

@@ -1,0 +1,279 @@
+"""The top of what an analysis found, in plain words."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final
+
+from personas.category.analysis import Analysis
+from personas.category.growth_share import QUADRANTS
+from personas.category.slices import ALL
+from personas.schema import Text
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+SIGNIFICANT = 0.05
+"""A finding that was tested is told when its q value is below it."""
+
+FEWEST = 20
+"""A share of fewer users is not told (own choice, as the smallest cell of a profile)."""
+
+_FACTORS: Final = {
+    "users": Text("用户数", "users"),
+    "conversion": Text("转化率", "conversion"),
+    "basket": Text("客单价", "basket"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One sentence, and where it is from.
+
+    Parameters
+    ----------
+    table : str
+        Key of the table in the analysis.
+    text : Text
+        The sentence.
+    """
+
+    table: str
+    text: Text
+
+
+def tell_findings(analysis: Analysis, *, most: int = 3) -> list[Finding]:
+    """Return the top of an analysis: what stands out, of everybody, with its numbers.
+
+    Parameters
+    ----------
+    analysis : Analysis
+        What was found.
+    most : int, >= 1
+        Most sentences per table.
+
+    Returns
+    -------
+    list of Finding
+        What was tested and is not significant is not told; empty when nothing stands out.
+
+    Examples
+    --------
+    >>> from datetime import date
+    >>> import pandas as pd
+    >>> stages = pd.DataFrame({"ladder": ["a4"], "stage": ["A4"], "n_users": [25], "share": [0.25]})
+    >>> found = Analysis("ladder", date(2026, 1, 1), {"stages": stages}, {"stages": Text("", "")}, {},
+    ...                  {"a4": Text("京东4A", "JD 4A"), "A4": Text("A4拥护", "A4 advocate")})
+    >>> tell_findings(found)[0].text.en
+    'JD 4A: A4 advocate 25 (25.0%).'
+    """
+    told: list[Finding] = []
+    for key, tell in _TELLERS[analysis.verb].items():
+        if key in analysis.tables:
+            table = analysis.tables[key]
+            everybody = table[table["persona_id"] == ALL] if "persona_id" in table else table
+            sentences = tell(analysis, everybody)
+            told += [Finding(key, text) for _, text in zip(range(most), sentences, strict=False)]
+    return told
+
+
+def _attach(analysis: Analysis, table: pd.DataFrame) -> Iterator[Text]:
+    """Tell the strongest associations, each pair once, by the side that says more."""
+    strong = table[table["tier"] == "high"].sort_values(
+        ["shrunk_lift", "confidence", "row", "column"], ascending=[False, False, True, True]
+    )
+    told: set[frozenset[str]] = set()
+    for cell in _rows(strong):
+        if frozenset((cell.row, cell.column)) in told:
+            continue
+        told.add(frozenset((cell.row, cell.column)))
+        a, b = analysis.label(cell.row), analysis.label(cell.column)
+        yield Text(
+            f"{a.zh} → {b.zh}：{cell.confidence:.1%} 也买（{cell.n_both:,}/{cell.n_row:,}），为随机的 {cell.lift:.2f} 倍，"
+            "高关联",
+            f"{a.en} -> {b.en}: {cell.confidence:.1%} bought it, too ({cell.n_both:,} of {cell.n_row:,}), "
+            f"{cell.lift:.2f} times as many as by chance; high association",
+        )
+
+
+def _scenes(analysis: Analysis, table: pd.DataFrame) -> Iterator[Text]:
+    members = analysis.tables["members"]
+    for scene in _rows(table):
+        own = [
+            analysis.label(name) for name in members.loc[members["scene_id"] == scene.scene_id, "category"]
+        ]
+        hero = analysis.label(scene.hero)
+        stability = "" if scene.stability != scene.stability else f"{scene.stability:.2f}"
+        yield Text(
+            f"{scene.name_zh}（主推 {hero.zh}）：{_listed([c.zh for c in own], '、', '等')}；{scene.n_users:,} 人"
+            + (f"；稳定度 {stability}（{scene.verdict_zh}）" if stability else ""),
+            f"{scene.name_en} (hero {hero.en}): {_listed([c.en for c in own], ', ', ' and others')}; "
+            f"{scene.n_users:,} users"
+            + (f"; stability {stability} ({scene.verdict_en})" if stability else ""),
+        )
+
+
+def _substitutes(analysis: Analysis, table: pd.DataFrame) -> Iterator[Text]:
+    for pair in _rows(table[table["relation"] == "substitute"]):
+        a, b = analysis.label(pair.category_a), analysis.label(pair.category_b)
+        yield Text(f"替代关系：{a.zh} / {b.zh}", f"Substitutes: {a.en} / {b.en}")
+
+
+def _flow(analysis: Analysis, table: pd.DataFrame) -> Iterator[Text]:
+    """Tell the cells that stand out of their column, so that what everybody buys does not lead everywhere."""
+    shown = table.dropna(subset="share")
+    sums = shown.groupby("column")[["n_both", "n_row"]].transform("sum")
+    shown = shown.assign(usual=sums["n_both"] / sums["n_row"])
+    shown = shown[(shown["n_both"] >= FEWEST) & (shown["low"] > shown["usual"])]
+    ranked = shown.assign(times=shown["share"] / shown["usual"]).sort_values(
+        ["times", "row", "column"], ascending=[False, True, True]
+    )
+    for cell in _rows(ranked):
+        a, b = analysis.label(cell.row), analysis.label(cell.column)
+        yield Text(
+            f"前期购买 {a.zh} 的 {cell.n_row:,} 人中，{cell.share:.1%}（{cell.n_both:,} 人）后期购买 {b.zh}，各品类平均为 "
+            f"{cell.usual:.1%}",
+            f"Of the {cell.n_row:,} buyers of {a.en} in the earlier period, {cell.share:.1%} ({cell.n_both:,}) bought {b.en} "
+            f"in the later one; {cell.usual:.1%} is the mean of all categories",
+        )
+
+
+def _flow_change(analysis: Analysis, table: pd.DataFrame) -> Iterator[Text]:
+    sure = table[table["q_value"] < SIGNIFICANT]
+    for cell in _rows(sure.loc[sure["difference_pp"].abs().sort_values(ascending=False).index]):
+        a, b = analysis.label(cell.row), analysis.label(cell.column)
+        yield Text(
+            f"{a.zh} → {b.zh} 流转率 {cell.share_last:.1%} → {cell.share_this:.1%}（{cell.difference_pp:+.1f} 个百分点）",
+            f"Flow {a.en} -> {b.en}: {cell.share_last:.1%} -> {cell.share_this:.1%} ({cell.difference_pp:+.1f} points)",
+        )
+
+
+def _buyer_change(analysis: Analysis, table: pd.DataFrame) -> Iterator[Text]:
+    known = table.dropna(subset="relative_change")
+    known = known[known["n_buyers_last"] >= FEWEST]
+    for row in _rows(known.sort_values(["relative_change", "category"], ascending=[False, True])):
+        name = analysis.label(row.category)
+        yield Text(
+            f"{name.zh} 购买人数 {row.n_buyers_last:,.0f} → {row.n_buyers_this:,.0f}（{row.relative_change:+.1%}）",
+            f"Buyers of {name.en}: {row.n_buyers_last:,.0f} -> {row.n_buyers_this:,.0f} ({row.relative_change:+.1%})",
+        )
+
+
+def _direction(analysis: Analysis, table: pd.DataFrame) -> Iterator[Text]:
+    sure = table[(table["q_value"] < SIGNIFICANT) & (table["share_before"] > table["expected_share"])]
+    for pair in _rows(sure):
+        a, b = analysis.label(pair.category), analysis.label(pair.next_category)
+        n = pair.n_before + pair.n_after
+        yield Text(
+            f"先 {a.zh} 后 {b.zh}：两者都买的 {n:,} 人中占 {pair.share_before:.1%}（随机为 {pair.expected_share:.1%}）",
+            f"{a.en} before {b.en}: {pair.share_before:.1%} of the {n:,} who bought both ({pair.expected_share:.1%} by chance)",
+        )
+
+
+def _next(analysis: Analysis, table: pd.DataFrame) -> Iterator[Text]:
+    ranked = table[table["n_next"] >= FEWEST].dropna(subset="probability")
+    ranked = ranked.sort_values(["probability", "category", "next_category"], ascending=[False, True, True])
+    for pair in _rows(ranked):
+        a, b = analysis.label(pair.category), analysis.label(pair.next_category)
+        days = analysis.parameters.get("horizon_days")
+        yield Text(
+            f"首购 {a.zh} 后 {days} 天内 {pair.probability:.1%} 首购 {b.zh}，间隔中位数 {pair.median_lag_days:.0f} 天",
+            f"{pair.probability:.1%} bought {b.en} for the first time within {days} days after {a.en}, in the median after "
+            f"{pair.median_lag_days:.0f} days",
+        )
+
+
+def _growth_share(analysis: Analysis, table: pd.DataFrame) -> Iterator[Text]:
+    for quadrant in ("star", "question_mark", "cash_cow", "dog"):
+        names = [analysis.label(name) for name in table.loc[table["quadrant"] == quadrant, "category"]]
+        if names:
+            word = QUADRANTS[quadrant]
+            yield Text(
+                f"{word.zh}：{_listed([n.zh for n in names], '、', '等')}",
+                f"{word.en.capitalize()}: {_listed([n.en for n in names], ', ', ' and others')}",
+            )
+
+
+def _decomposition(analysis: Analysis, table: pd.DataFrame) -> Iterator[Text]:
+    sums = table.groupby("factor", sort=False)["contribution"].sum()
+    parts = [(_FACTORS.get(str(name), Text(str(name), str(name))), part) for name, part in sums.items()]
+    before, after = (analysis.parameters.get(name, 0.0) for name in ("gmv_before", "gmv_after"))
+    zh = "，".join(f"{name.zh} {part:+,.0f}" for name, part in parts)
+    en = ", ".join(f"{name.en} {part:+,.0f}" for name, part in parts)
+    yield Text(f"GMV {before:,.0f} → {after:,.0f}：{zh}", f"GMV {before:,.0f} -> {after:,.0f}: {en}")
+
+
+def _gaps(analysis: Analysis, table: pd.DataFrame) -> Iterator[Text]:
+    missing = table[(table["q_value"] < SIGNIFICANT) & (table["gap"] > 0)]
+    for gap in _rows(missing):
+        name, who = analysis.label(gap.category), analysis.label(gap.segment)
+        yield Text(
+            f"{name.zh} × {who.zh}：行业占比 {gap.market_share:.1%}，本品 {gap.brand_share:.1%}，可拓 {gap.headroom:,.0f} 人",
+            f"{name.en} x {who.en}: {gap.market_share:.1%} of the market's buyers, {gap.brand_share:.1%} of the brand's; "
+            f"headroom {gap.headroom:,.0f} users",
+        )
+
+
+def _preferences(analysis: Analysis, table: pd.DataFrame) -> Iterator[Text]:
+    liked = table[(table["q_value"] < SIGNIFICANT) & (table["tgi"] > 100)]
+    for row in _rows(liked):
+        name, who = analysis.label(row.category), analysis.label(row.segment)
+        yield Text(
+            f"{who.zh}偏好 {name.zh}（TGI {row.tgi:.0f}）", f"{who.en} prefer {name.en} (TGI {row.tgi:.0f})"
+        )
+
+
+def _white_space(analysis: Analysis, table: pd.DataFrame) -> Iterator[Text]:
+    for row in _rows(table[table["fits"]]):
+        name, who = analysis.label(row.category), analysis.label(row.persona_id)
+        yield Text(
+            f"{who.zh} 契合 {name.zh}（TGI {row.tgi:.0f}），{row.n_open:,} 人尚未购买",
+            f"{who.en} fit {name.en} (TGI {row.tgi:.0f}); {row.n_open:,} of them have not bought it",
+        )
+
+
+def _stages(analysis: Analysis, table: pd.DataFrame) -> Iterator[Text]:
+    for ladder, rows in table.groupby("ladder", sort=False):
+        title = analysis.label(str(ladder))
+        steps = [(analysis.label(row.stage), row) for row in _rows(rows)]
+        zh = "，".join(f"{name.zh} {row.n_users:,}（{row.share:.1%}）" for name, row in steps)
+        en = ", ".join(f"{name.en} {row.n_users:,} ({row.share:.1%})" for name, row in steps)
+        yield Text(f"{title.zh}：{zh}。", f"{title.en}: {en}.")
+
+
+def _moves(analysis: Analysis, table: pd.DataFrame) -> Iterator[Text]:
+    for row in _rows(table):
+        title = analysis.label(row.ladder)
+        yield Text(
+            f"{title.zh}：升级 {row.upgrade_rate:.1%}，降级 {row.downgrade_rate:.1%}，留存 {row.retained_rate:.1%}",
+            f"{title.en}: {row.upgrade_rate:.1%} moved up, {row.downgrade_rate:.1%} down, {row.retained_rate:.1%} stayed",
+        )
+
+
+def _rows(table: pd.DataFrame) -> Iterator[Any]:
+    """Yield the rows as tuples with names; their types are those of the tables' docstrings."""
+    return table.itertuples()
+
+
+def _listed(names: Sequence[str], between: str, others: str, most: int = 8) -> str:
+    return between.join(names[:most]) + (others if len(names) > most else "")
+
+
+_Tell = Callable[[Analysis, "pd.DataFrame"], Iterator[Text]]
+
+_TELLERS: Final[dict[str, dict[str, _Tell]]] = {
+    "attach": {"association": _attach},
+    "scenes": {"scenes": _scenes, "pairs": _substitutes},
+    "flow": {"cells": _flow, "change_cells": _flow_change, "change_columns": _buyer_change},
+    "sequence": {
+        "direction": _direction,
+        "next_category": _next,
+        "direction_group": _direction,
+        "next_group": _next,
+    },
+    "growth": {"growth_share": _growth_share, "decomposition": _decomposition},
+    "opportunity": {"gaps": _gaps, "preferences": _preferences, "white_space": _white_space},
+    "ladder": {"stages": _stages, "totals": _moves},
+}
+"""Verb -> table -> who tells of it, the most important first."""

@@ -1,0 +1,116 @@
+"""The category verbs: look, analyse, keep the tables in the store, say what was found."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import UTC, date, datetime
+from pathlib import Path
+from typing import Any
+
+from personas.category.analysis import FILE, analysis_to_files
+from personas.category.findings import tell_findings
+from personas.store import ArtifactRecord, ArtifactStore
+from pipelines.category_audiences import ladder, opportunity
+from pipelines.category_look import Found, Look, open_look
+from pipelines.category_scenes import scenes
+from pipelines.category_verbs import attach, flow, growth, sequence
+from pipelines.config_file import LoadedConfig, load_config
+from pipelines.console import say, shown, steps
+
+ANALYSES = "analyses"
+
+_VERBS: dict[str, Callable[[Look], Found]] = {
+    "attach": attach,
+    "scenes": scenes,
+    "flow": flow,
+    "sequence": sequence,
+    "growth": growth,
+    "opportunity": opportunity,
+    "ladder": ladder,
+}
+
+
+def analyse_categories(verb: str, config: Path, as_of: date, *, as_json: bool) -> None:
+    """Do one analysis and keep it.
+
+    Parameters
+    ----------
+    verb : str
+        Key of the analysis, for example ``"attach"``.
+    config : Path
+        The use case.
+    as_of : date
+        First day that is not seen.
+    as_json : bool
+        Print JSON.
+    """
+    loaded = load_config(config)
+    with steps(quiet=as_json) as progress, open_look(loaded, as_of, progress) as look:
+        with progress.step(f"analyse {verb}"):
+            found = _VERBS[verb](look)
+        record, user_records = _keep(loaded, found)
+        say(
+            _result(found, look, record, user_records),
+            _lines(found, look, record, user_records),
+            as_json=as_json,
+        )
+
+
+def _keep(loaded: LoadedConfig, found: Found) -> tuple[ArtifactRecord, dict[str, ArtifactRecord]]:
+    """Write the analysis and the tables of users; the one made last is what others take."""
+    store, now = ArtifactStore(loaded.store_path), datetime.now(UTC)
+    analysis, name = found.analysis, loaded.config.name
+    metadata = {"as_of": analysis.as_of.isoformat()}
+    user_records = {
+        kind: store.put(kind, name, files, created_at=now, metadata={**metadata, **found.metadata})
+        for kind, files in found.user_files.items()
+    }
+    record = store.put(
+        ANALYSES,
+        f"{name}.{analysis.verb}",
+        analysis_to_files(analysis),
+        created_at=now,
+        metadata={**metadata, "verb": analysis.verb},
+    )
+    # Equal payloads are stored once, so the newest version isn't always the one made last.
+    store.promote(ANALYSES, record.name, record.version)
+    return record, user_records
+
+
+def _result(
+    found: Found, look: Look, record: ArtifactRecord, user_records: dict[str, ArtifactRecord]
+) -> dict[str, Any]:
+    analysis = found.analysis
+    return {
+        "verb": analysis.verb,
+        "as_of": analysis.as_of,
+        "version": record.version,
+        "folder": record.path,
+        "tables": {key: record.path / f"{key}.csv" for key in analysis.tables},
+        "definitions": {key: text._asdict() for key, text in analysis.definitions.items()},
+        "findings": [{"table": f.table, **f.text._asdict()} for f in tell_findings(analysis)],
+        "notes": look.notes,
+        "user_tables": {
+            kind: [kept.path / name for name in kept.files] for kind, kept in user_records.items()
+        },
+    }
+
+
+def _lines(
+    found: Found, look: Look, record: ArtifactRecord, user_records: dict[str, ArtifactRecord]
+) -> list[str]:
+    analysis, language = found.analysis, look.loaded.config.language
+    told = tell_findings(analysis)
+    lines = [f"note: {note}" for note in look.notes]
+    # The sentence that says what is counted stands under what is told of each table.
+    for key in dict.fromkeys([*(finding.table for finding in told), next(iter(analysis.tables))]):
+        lines += [f"- {finding.text.of(language)}" for finding in told if finding.table == key]
+        lines += [f"  [{key}] {analysis.definitions[key].of(language)}"]
+    return [
+        *lines,
+        f"Tables: {shown(record.path)}/ ({', '.join(f'{key}.csv' for key in analysis.tables)}; {FILE})",
+        *(
+            f"Users ({kind}): {shown(kept.path)}/ ({', '.join(kept.files)})"
+            for kind, kept in user_records.items()
+        ),
+    ]

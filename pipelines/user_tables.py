@@ -1,0 +1,71 @@
+"""Further tables of users, scene affinities from the store among them: what they held early enough."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+
+from personas.config import SourceSpec
+from personas.engine import Source
+from personas.errors import ConfigError, NotFoundError
+from personas.features.rehearsal import default_horizon
+from personas.schema import ObservationWindow
+from personas.store import ArtifactRecord, ArtifactStore
+from pipelines.config_file import LoadedConfig
+from pipelines.console import command
+
+SCENE_AFFINITY = "scene_affinity"
+SCENE_AFFINITY_FILE = "user_scenes.parquet"
+
+
+def artifact_source(loaded: LoadedConfig, name: str, spec: SourceSpec, as_of: date) -> Source:
+    """Return the stored table that a source names, as it was before the window in which personas are judged.
+
+    Parameters
+    ----------
+    loaded : LoadedConfig
+        The use case.
+    name : str
+        Name of the source, for messages.
+    spec : SourceSpec
+        With ``artifact``.
+    as_of : date
+        Day of the training or scoring.
+
+    Returns
+    -------
+    Source
+        The newest of those that saw nothing of the judged window: a feature that holds what personas are
+        meant to foretell would make them look better than they are. Scoring waits as long, so that a value
+        means the same.
+
+    Raises
+    ------
+    NotFoundError
+        If none is early enough; the message has the command that makes one.
+    ConfigError
+        If its scenes were found and not named: another run may number them in another way.
+    """
+    config = loaded.config
+    window = ObservationWindow(as_of, config.features.lookback_days)
+    latest = as_of - timedelta(days=config.personas.horizon_days or default_horizon(window))
+    records = _records(ArtifactStore(loaded.store_path), config.name)
+    early = [r for r in records if date.fromisoformat(r.metadata["as_of"]) <= latest]
+    how = f"{command('category', 'scenes', loaded.path)} --as-of {latest}"
+    if not early:
+        found = ", ".join(sorted({r.metadata["as_of"] for r in records})) or "none"
+        raise NotFoundError(
+            f"sources.user_tables.{name}: there is no {spec.artifact} as of {latest} or earlier (found: {found}). As of "
+            f"{as_of} personas are judged by what users did since {latest}, so features may not see later days. Run: {how}"
+        )
+    record = max(early, key=lambda r: (r.metadata["as_of"], r.version))
+    if not record.metadata["seeded"]:
+        raise ConfigError(
+            f"sources.user_tables.{name}: the scenes as of {record.metadata['as_of']} were found, and may be numbered "
+            "in another way the next time. Copy scenes.yaml from the analysis beside the config, name the scenes, set "
+            f"category.scenes.seeds to that file, and run: {how}"
+        )
+    return Source(path=record.path / SCENE_AFFINITY_FILE)
+
+
+def _records(store: ArtifactStore, name: str) -> list[ArtifactRecord]:
+    return [store.get(SCENE_AFFINITY, name, version) for version in store.versions(SCENE_AFFINITY, name)]
