@@ -65,7 +65,8 @@ def verdicts(recipe: Recipe, size: int | None, study: Study) -> tuple[Verdict, .
             values = table[:, column]
             if not np.isnan(itself[column]) and not np.isnan(values).any():
                 bound = upper_limit_of_agreement if measure == "stability" else upper_limit
-                limit = bound([float(value) for value in values])
+                # 0 is what base rates, or chance, give: to be less bad than a null table is no structure.
+                limit = max(0.0, bound([float(value) for value in values]))
                 found.append(Verdict(measure, null, float(itself[column]), float(values.mean()), limit))
     return tuple(found)
 

@@ -42,6 +42,7 @@ def test_permuted_columns_beat_no_null(shop):
     found = _verdicts(shop, study)
     assert not has_structure(list(found.values()))
     assert not found["reach", "columns_permuted"].beats_null
+    assert min(v.null_mean for v in found.values()) < 0 <= min(v.null_limit for v in found.values())
 
 
 def test_shuffled_purchases_carry_activity_but_no_personas(shop):
