@@ -43,7 +43,7 @@ class Finding:
     text: Text
 
 
-def tell_findings(analysis: Analysis, *, most: int = 3) -> list[Finding]:
+def tell_findings(analysis: Analysis, *, most: int = 5) -> list[Finding]:
     """Return the top of an analysis: what stands out, of everybody, with its numbers.
 
     Parameters
@@ -106,7 +106,7 @@ def _scenes(analysis: Analysis, table: pd.DataFrame) -> Iterator[Text]:
         hero = analysis.label(scene.hero)
         stability = "" if scene.stability != scene.stability else f"{scene.stability:.2f}"
         yield Text(
-            f"{scene.name_zh}（主推 {hero.zh}）：{_listed([c.zh for c in own], '、', '等')}；{scene.n_users:,} 人"
+            f"{scene.name_zh}（主推 {hero.zh}）：{_listed([c.zh for c in own], '、', '等')}；{scene.n_users:,} 人购买，{scene.n_main:,} 人以此为主"
             + (f"；稳定度 {stability}（{scene.verdict_zh}）" if stability else ""),
             f"{scene.name_en} (hero {hero.en}): {_listed([c.en for c in own], ', ', ' and others')}; "
             f"{scene.n_users:,} users"
