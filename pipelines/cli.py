@@ -233,6 +233,25 @@ def run(config: Path, as_of: date, force: bool, as_json: bool) -> None:
 cli.add_command(category)
 
 
+@cli.command()
+@_CONFIG
+@_AS_OF
+@click.option("--model", default=None, help="Version to watch; default the champion.")
+@_JSON
+def monitor(config: Path, as_of: date, model: str | None, as_json: bool) -> None:
+    """Compare today's users with those the model was trained on: drift, and what to do about it.
+
+    The exit code is 1 when something should be done. Nothing is trained, and exports are left as they are.
+
+    \b
+    Example:
+      personas monitor personas.yaml --as-of 2026-01-01
+    """
+    from pipelines.monitor import monitor_users
+
+    monitor_users(config, as_of, model, as_json=as_json)
+
+
 @cli.group()
 def models() -> None:
     """List, show, name and promote models.

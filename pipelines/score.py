@@ -10,14 +10,17 @@ from pathlib import Path
 from typing import Any
 
 from personas.errors import ConfigError, DataError
-from personas.features import build_features
+from personas.features import FeatureSet, build_features
 from personas.model import PersonaModel
+from personas.monitor import count_users
+from personas.schema import Language
 from personas.scoring import score_parquet
 from personas.scoring.summary import summarise_assignments
 from personas.store import ArtifactRecord, ArtifactStore
 from pipelines.config_file import LoadedConfig
 from pipelines.console import Steps
 from pipelines.models import ASSIGNMENTS, StoredModel
+from pipelines.sketches import put_sketch
 from pipelines.tables import Prepared
 from pipelines.work_folder import replaced
 
@@ -64,21 +67,12 @@ def score(
     Scored
     """
     model, config = stored.model, loaded.config
-    _check_fit(model, loaded, prepared, remedy)
-    features, answers = prepared.scratch / "features.parquet", prepared.scratch / FILE
-    with steps.step("build features"):
-        frame = build_features(prepared.engine, prepared.window, model.scored_features)
-        prepared.engine.write_parquet(frame.table.order_by("user_id"), features)
-    with steps.step("score users") as step:
-        score_parquet(
-            model,
-            features,
-            answers,
-            model_version=stored.record.version,
-            as_of=prepared.window.as_of,
-            language=config.language,
-            progress=step,
-        )
+    check_fit(model, loaded, prepared, remedy)
+    features, answers = answer_users(prepared, stored, model.scored_features, steps, config.language)
+    sketch = None
+    if model.sketch is not None:
+        with steps.step("count users") as step:
+            sketch = count_users(model.sketch, features, answers, as_of=prepared.window.as_of, progress=step)
     summary = {
         **summarise_assignments(answers),
         "model_version": stored.record.version,
@@ -93,10 +87,52 @@ def score(
             ASSIGNMENTS, config.name, {FILE: answers}, created_at=datetime.now(UTC), metadata=summary
         )
         store.promote(ASSIGNMENTS, config.name, record.version)  # exports take the users scored last
+        if sketch is not None:
+            put_sketch(store, stored, sketch)
     return Scored(record, record.path / FILE, summary)
 
 
-def _check_fit(model: PersonaModel, loaded: LoadedConfig, prepared: Prepared, remedy: str) -> None:
+def answer_users(
+    prepared: Prepared, stored: StoredModel, feature_set: FeatureSet, steps: Steps, language: Language
+) -> tuple[Path, Path]:
+    """Build features for every admitted user and score them; return both files, which live as long as the run.
+
+    Parameters
+    ----------
+    prepared : Prepared
+        Checked tables of the use case.
+    stored : StoredModel
+        The model.
+    feature_set : FeatureSet
+        What to build: at least what the model's scorecard reads.
+    steps : Steps
+        Progress display.
+    language : {"zh-CN", "en"}
+        Of the personas' names.
+
+    Returns
+    -------
+    tuple of two Path
+        Features and assignments, with the same users in the same order.
+    """
+    features, answers = prepared.scratch / "features.parquet", prepared.scratch / FILE
+    with steps.step("build features"):
+        frame = build_features(prepared.engine, prepared.window, feature_set)
+        prepared.engine.write_parquet(frame.table.order_by("user_id"), features)
+    with steps.step("score users") as step:
+        score_parquet(
+            stored.model,
+            features,
+            answers,
+            model_version=stored.record.version,
+            as_of=prepared.window.as_of,
+            language=language,
+            progress=step,
+        )
+    return features, answers
+
+
+def check_fit(model: PersonaModel, loaded: LoadedConfig, prepared: Prepared, remedy: str) -> None:
     """Stop when the model was trained on something that the tables no longer have."""
     if prepared.window.lookback_days != model.window.lookback_days:
         raise ConfigError(

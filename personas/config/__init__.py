@@ -14,6 +14,7 @@ from pydantic import Field, field_validator, model_validator
 
 from personas.config.base import Level, Share, Spec, TextSpec, parse
 from personas.config.category import CategorySpec, ScenesFileSpec
+from personas.config.monitor import MonitorSpec
 from personas.config.sources import SourceSpec, SourcesSpec
 from personas.schema import Attribute, Block, Kind, Language, Text
 from personas.schema.tables import CATEGORY_TABLES, TABLES
@@ -29,6 +30,7 @@ __all__ = [
     "ExportSpec",
     "FeaturesSpec",
     "LabelsSpec",
+    "MonitorSpec",
     "PersonasSpec",
     "ScenesFileSpec",
     "ScoringSpec",
@@ -205,6 +207,7 @@ class Config(Spec):
     personas: PersonasSpec = PersonasSpec()
     scoring: ScoringSpec = ScoringSpec()
     export: ExportSpec = ExportSpec()
+    monitor: MonitorSpec = MonitorSpec()
     category: CategorySpec = CategorySpec()
 
     @model_validator(mode="after")

@@ -10,6 +10,7 @@ from typing import Any, Literal
 from personas.errors import ConfigError, NotFoundError
 from personas.features.base import FeatureSet
 from personas.model.rule_base import RuleSet
+from personas.model.sketch import Sketch
 from personas.schema import Block, ObservationWindow, Text
 from personas.scorecard import Scorecard
 from personas.selection.base import Candidate, Verdict
@@ -183,6 +184,9 @@ class PersonaModel:
         The solution against tables without structure.
     config : dict
         The resolved config of the run.
+    sketch : Sketch or None
+        How the training users spread, to measure drift from; None in models that were trained before there
+        were any.
     """
 
     name: str
@@ -200,6 +204,7 @@ class PersonaModel:
     events: tuple[Text, ...] = ()
     verdicts: tuple[Verdict, ...] = ()
     config: dict[str, Any] = field(default_factory=dict)
+    sketch: Sketch | None = None
 
     @property
     def scored_features(self) -> FeatureSet:

@@ -17,6 +17,7 @@ from personas.errors import ConfigError, DataError
 from personas.features import FeatureFrame, FeatureSet, columns_of
 from personas.features.category_history import is_category_count
 from personas.features.rehearsal import Rehearsal
+from personas.model.answers import Answers, status_of
 from personas.model.base import Persona, PersonaModel
 from personas.model.calibrate import calibrate
 from personas.model.cards import make_cards
@@ -38,6 +39,7 @@ from personas.model.recipe import Recipe
 from personas.model.recipes import clusterer_list, make_recipes, with_portrait
 from personas.model.rule_base import RuleSet
 from personas.model.rules import find_rules
+from personas.model.sketch import make_sketch
 from personas.model.study import MAX_SAMPLE_USERS, Study
 from personas.schema import Block, Text
 from personas.scorecard import Scorecard, Scores
@@ -212,6 +214,9 @@ def fit_personas(
         if options.macro_personas is not None:
             personas = with_macros(personas, discovery.scorecard, training, options.macro_personas)
         rules = _rules(data, scores, feature_set, held_out)
+        status = status_of(
+            scores, confidence, low_confidence=options.low_confidence, surprise_limit=surprise_limit
+        )
         recipe = discovery.recipe
         return PersonaModel(
             name=options.name,
@@ -244,6 +249,16 @@ def fit_personas(
             },
             events=match.events,
             config=options.config,
+            sketch=make_sketch(
+                data,
+                feature_set,
+                as_of=frame.window.as_of,
+                persona_ids=tuple(p.persona_id for p in personas),
+                answers=Answers(scores.label, confidence, status),
+                # The users of the fit look surer and less strange than others.
+                held_out=held_out if held_out.sum() >= MINIMUM_USERS else ~held_out,
+                earlier=champion.sketch if champion else None,
+            ),
         )
 
 

@@ -19,6 +19,7 @@ from pydantic import TypeAdapter, ValidationError
 from personas.errors import ConfigError, DataError, NotFoundError
 from personas.features.base import FeatureSet
 from personas.model.base import Calibration, Persona, PersonaModel
+from personas.model.sketch import Sketch
 from personas.schema import ObservationWindow, Text
 from personas.scorecard import scorecard_from_arrays, scorecard_to_arrays
 from personas.selection.base import Candidate, Verdict
@@ -42,6 +43,7 @@ _READERS: dict[str, TypeAdapter[Any]] = {
     "events": TypeAdapter(tuple[Text, ...]),
     "verdicts": TypeAdapter(tuple[Verdict, ...]),
     "config": TypeAdapter(dict[str, Any]),
+    "sketch": TypeAdapter(Sketch | None),
 }
 
 
@@ -210,7 +212,7 @@ def _plain(value: Any) -> Any:
     """Return the dicts and lists behind one field of a model."""
     if isinstance(value, FeatureSet):
         return value.to_dict()
-    if isinstance(value, ObservationWindow | Calibration):
+    if isinstance(value, ObservationWindow | Calibration | Sketch):
         return asdict(value)
     if isinstance(value, tuple):
         return [item if isinstance(item, Text) else asdict(item) for item in value]

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Literal
-
 import pyarrow as pa
 
-Status = Literal["assigned", "low_confidence", "out_of_distribution"]
-STATUSES: tuple[Status, ...] = ("assigned", "low_confidence", "out_of_distribution")
+from personas.model.answers import STATUSES, Status
+
+__all__ = ["ASSIGNMENT_SCHEMA", "STATUSES", "Status"]
 
 _NAMES = pa.dictionary(pa.int32(), pa.string())
 

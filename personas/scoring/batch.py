@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from personas.errors import ConfigError, DataError
 from personas.features import FeatureFrame
+from personas.model.answers import status_of
 from personas.model.base import PersonaModel
 from personas.schema import Language
 from personas.scorecard import Scorecard, Scores
@@ -26,13 +27,6 @@ from personas.scoring.files import check_paths, read_file
 
 if TYPE_CHECKING:
     import pandas as pd
-
-FLAGGED_SHARE = 0.5
-"""A user of whose observed features at least this share is unseen or out of range fits no persona.
-
-Own choice: the surprise treats an unseen level as missing, so a user described mostly by values that
-training never saw would look like a user of whom little is known.
-"""
 
 _BATCH_ROWS = 131_072  # also the rows of a row group that is written
 
@@ -76,7 +70,7 @@ def score_users(
     ``confidence`` is the calibrated softmax share of the persona. The rest is shared out to the others
     as their softmax shares, which gives ``runner_up_confidence``. ``status`` is
     ``out_of_distribution`` when the surprise is above the model's limit or when at least
-    :data:`FLAGGED_SHARE` of the user's observed features are flagged; else ``low_confidence`` when the
+    :data:`personas.model.answers.FLAGGED_SHARE` of the user's observed features are flagged; else ``low_confidence`` when the
     confidence is below the model's; else ``assigned``.
     """
     scorer = _Scorer(model, model_version, as_of or _as_of(model, frame), language)
@@ -177,11 +171,17 @@ class _Scorer:
                 pa.array(confidence),
                 pa.DictionaryArray.from_arrays(pa.array(scores.runner_up, mask=has_none), self.ids),
                 pa.array(runner_up_confidence, mask=has_none),
-                pa.DictionaryArray.from_arrays(_status(self.model, scores, confidence), self.statuses),
+                pa.DictionaryArray.from_arrays(self._status(scores, confidence), self.statuses),
                 pa.DictionaryArray.from_arrays(np.zeros(len(ids), dtype=np.int32), self.version),
                 pa.repeat(self.as_of, len(ids)),
             ],
             schema=ASSIGNMENT_SCHEMA,
+        )
+
+    def _status(self, scores: Scores, confidence: NDArray[np.float64]) -> NDArray[np.int32]:
+        model = self.model
+        return status_of(
+            scores, confidence, low_confidence=model.low_confidence, surprise_limit=model.surprise_limit
         )
 
 
@@ -194,14 +194,6 @@ def _confidence(model: PersonaModel, scores: Scores) -> tuple[NDArray[np.float64
         np.divide(scores.runner_up_probability, rest, out=np.zeros_like(rest), where=rest > 0), 1
     )
     return confidence, (1.0 - confidence) * part
-
-
-def _status(model: PersonaModel, scores: Scores, confidence: NDArray[np.float64]) -> NDArray[np.int32]:
-    is_flagged = (scores.n_flags > 0) & (scores.n_flags >= FLAGGED_SHARE * scores.n_observed)
-    is_out = is_flagged | (scores.surprise > model.surprise_limit)
-    status = np.where(confidence < model.low_confidence, STATUSES.index("low_confidence"), 0)
-    status[is_out] = STATUSES.index("out_of_distribution")
-    return status.astype(np.int32)
 
 
 def _as_of(model: PersonaModel, frame: object) -> date:

@@ -76,9 +76,9 @@ def read_batch(batch: pa.RecordBatch, scorecard: Scorecard) -> tuple[NDArray[np.
     numbers = np.empty((len(number_terms), batch.num_rows), dtype=np.float64)
     codes = np.empty((len(table_terms), batch.num_rows), dtype=np.int32)
     for row, term in enumerate(number_terms):
-        numbers[row] = _read_numbers(batch.column(term.feature))
+        numbers[row] = numbers_of(batch.column(term.feature))
     for row, table in enumerate(table_terms):
-        codes[row] = _read_levels(batch.column(table.feature), table.levels)
+        codes[row] = level_codes_of(batch.column(table.feature), table.levels)
     return numbers, codes
 
 
@@ -120,7 +120,8 @@ def csv_type(term: Term) -> pa.DataType:
     return pa.string() if is_text else pa.float64()
 
 
-def _read_numbers(column: pa.Array) -> NDArray[np.float64]:
+def numbers_of(column: pa.Array) -> NDArray[np.float64]:
+    """Return a column of numbers as float64, NaN = missing."""
     if pa.types.is_dictionary(column.type):
         column = column.dictionary_decode()
     numbers = column.cast(pa.float64(), safe=False)  # whole numbers beyond 2**53 are rounded
@@ -128,11 +129,12 @@ def _read_numbers(column: pa.Array) -> NDArray[np.float64]:
     return filled
 
 
-def _read_levels(column: pa.Array, levels: tuple[str, ...]) -> NDArray[np.int32]:
+def level_codes_of(column: pa.Array, levels: tuple[str, ...]) -> NDArray[np.int32]:
+    """Return a column of levels as positions, or as codes of :mod:`personas.scorecard.columns`."""
     if pa.types.is_null(column.type):
         return np.full(len(column), MISSING, dtype=np.int32)
     if not _is_text(_value_type(column.type)):
-        return read_number_levels(_read_numbers(column), levels)
+        return read_number_levels(numbers_of(column), levels)
     if not pa.types.is_dictionary(column.type):
         column = column.dictionary_encode()
     words = column.dictionary.cast(pa.string())
