@@ -156,19 +156,35 @@ def score(config: Path, as_of: date, model: str | None, output: Path | None, as_
 @click.option(
     "--output", type=click.Path(path_type=Path, dir_okay=False), default=None, help="HTML file to write."
 )
+@click.option(
+    "--workbook",
+    type=click.Path(path_type=Path, dir_okay=False),
+    default=None,
+    help="Also write portraits and category tables as a workbook (.xlsx).",
+)
 @click.option("--language", type=click.Choice(["zh-CN", "en"]), default=None, help="Default: the config's.")
 @_STORE
 @_JSON
-def report(model: str | None, output: Path | None, language: str | None, store: Path, as_json: bool) -> None:
+def report(
+    model: str | None,
+    output: Path | None,
+    workbook: Path | None,
+    language: str | None,
+    store: Path,
+    as_json: bool,
+) -> None:
     """Write one offline HTML file about MODEL (a use case, NAME/VERSION or a version).
+
+    The last analyses of its categories are shown as well; see personas category.
 
     \b
     Example:
       personas report home_appliances --language zh-CN --output report.html
+      personas report home_appliances --workbook portraits.xlsx
     """
     from pipelines.jobs import report_model
 
-    report_model(store, model, output, language, as_json=as_json)
+    report_model(store, model, output, language, workbook=workbook, as_json=as_json)
 
 
 @cli.command()

@@ -23,7 +23,7 @@ from pipelines.models import (
     personas_of,
     remember_name,
 )
-from pipelines.report import write_report
+from pipelines.report import write_model_workbook, write_report
 from pipelines.score import Scored, score
 from pipelines.tables import Prepared, prepared_tables
 from pipelines.train import Trained, train
@@ -75,13 +75,25 @@ def score_users(
 
 
 def report_model(
-    store: Path, reference: str | None, output: Path | None, language: str | None, *, as_json: bool
+    store: Path,
+    reference: str | None,
+    output: Path | None,
+    language: str | None,
+    *,
+    workbook: Path | None = None,
+    as_json: bool,
 ) -> None:
-    """Write the report of one model."""
-    stored = find_model(ArtifactStore(store), reference)
+    """Write the report of one model, and a workbook of the same where one is asked for."""
+    opened = ArtifactStore(store)
+    stored = find_model(opened, reference)
     spoken: Language = "en" if (language or stored.model.config.get("language")) == "en" else "zh-CN"
-    path = write_report(ArtifactStore(store), stored, spoken, output)
-    say({"report": path}, [f"Report: {shown(path)}"], as_json=as_json)
+    result: dict[str, Any] = {}
+    if workbook is not None:
+        write_model_workbook(opened, stored, spoken, workbook)
+        result["workbook"] = workbook
+    path = write_report(opened, stored, spoken, output)
+    lines = [f"Report: {shown(path)}", *([f"Workbook: {shown(workbook)}"] if workbook else [])]
+    say({"report": path, **result}, lines, as_json=as_json)
 
 
 def export_personas(config: Path, order: ExportOrder, *, as_json: bool) -> None:

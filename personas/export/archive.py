@@ -6,6 +6,7 @@ import shutil
 import zipfile
 from collections.abc import Mapping
 from pathlib import Path
+from typing import IO
 
 
 def write_zip(path: Path, contents: Mapping[str, bytes]) -> None:
@@ -25,12 +26,12 @@ def write_zip(path: Path, contents: Mapping[str, bytes]) -> None:
             archive.writestr(_entry(name, zipfile.ZIP_STORED), content)
 
 
-def freeze_zip(source: Path, target: Path) -> None:
+def freeze_zip(source: Path | IO[bytes], target: Path) -> None:
     """Copy a zip without the times that its entries carry.
 
     Parameters
     ----------
-    source : Path
+    source : Path or open file
         Archive to read.
     target : Path
         Archive to write, compressed.

@@ -2,25 +2,21 @@
 
 from __future__ import annotations
 
-import zipfile
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime, time
 from pathlib import Path
-from typing import Any, Literal
+from typing import Literal
 
 import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 from openpyxl import Workbook
-from openpyxl.cell import WriteOnlyCell
 from openpyxl.utils.exceptions import IllegalCharacterError
-from openpyxl.writer.excel import ExcelWriter
 
 from personas.errors import ConfigError, DataError
-from personas.export.archive import freeze_zip
 from personas.export.base import Audience, Written
 from personas.export.policy import SMALLEST_AUDIENCE
+from personas.export.spreadsheet import cells, guard_formulas, save_workbook
 from personas.schema import Text
 from personas.scoring.base import ASSIGNMENT_SCHEMA
 
@@ -42,7 +38,6 @@ HEADERS: dict[str, Text] = {
 }
 """Headers of the Excel sheet, which people read; CSV and Parquet carry the column names."""
 
-_FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
 _GUARDED = (
     "{} values start like a formula and got an apostrophe in front; where ids must stay exact, "
     "write parquet or xlsx."
@@ -122,7 +117,7 @@ class File:
         if self.format == "xlsx":
             _check_fits_excel(n_users)
         elif self.format == "csv":
-            rows, n_guarded = _guard_formulas(rows)
+            rows, n_guarded = guard_formulas(rows)
             if n_guarded:
                 warnings = (_GUARDED.format(n_guarded),)
         paths: tuple[Path, ...] = ()
@@ -150,20 +145,6 @@ def _check_fits_excel(n_users: int) -> None:
         )
 
 
-def _guard_formulas(rows: pd.DataFrame) -> tuple[pd.DataFrame, int]:
-    """Put an apostrophe in front of texts that a spreadsheet would run, and count them."""
-    guarded = rows.copy()
-    n_guarded = 0
-    for column in rows.columns:
-        if not pd.api.types.is_string_dtype(rows[column]):
-            continue
-        texts = rows[column].astype(object)
-        is_formula = texts.map(lambda text: isinstance(text, str) and text.startswith(_FORMULA_STARTS))
-        guarded[column] = texts.mask(is_formula, "'" + texts)
-        n_guarded += int(is_formula.sum())
-    return guarded, n_guarded
-
-
 def _write_csv(rows: pd.DataFrame, path: Path, audience: Audience) -> None:
     """Write CSV that Excel and parsers both read."""
     del audience  # machines read the column names
@@ -181,24 +162,13 @@ def _write_parquet(rows: pd.DataFrame, path: Path, audience: Audience) -> None:
 def _write_xlsx(rows: pd.DataFrame, path: Path, audience: Audience) -> None:
     """Write one sheet with a frozen header row in the reader's language."""
     workbook = Workbook(write_only=True)
-    midnight = datetime.combine(audience.as_of, time.min)
-    workbook.properties.created = workbook.properties.modified = midnight
     sheet = workbook.create_sheet("audience")
     sheet.freeze_panes = "A2"
-
-    def cells(values: Iterable[Any]) -> Iterator[Any]:
-        for value in values:
-            if isinstance(value, str) and value.startswith(("=", "#")):
-                cell = WriteOnlyCell(sheet, value=value)
-                cell.data_type = "s"  # text, where openpyxl would make a formula or an error
-                yield cell
-            else:
-                yield None if pd.isna(value) else value
 
     try:
         sheet.append([HEADERS[column].of(audience.language) for column in rows.columns])
         for values in rows.itertuples(index=False, name=None):
-            sheet.append(cells(values))
+            sheet.append(cells(sheet, values))
     except IllegalCharacterError:
         # A write-only sheet that is dropped halfway complains later; close it now.
         sheet.close()
@@ -206,12 +176,7 @@ def _write_xlsx(rows: pd.DataFrame, path: Path, audience: Audience) -> None:
             "A text of the audience holds a control character, which Excel cannot store; "
             "clean the user ids or write csv or parquet."
         ) from None
-    dated = path.with_suffix(".dated")
-    # Not Workbook.save, which stamps the workbook with the present time.
-    with zipfile.ZipFile(dated, "w", zipfile.ZIP_STORED) as archive:
-        ExcelWriter(workbook, archive).save()
-    freeze_zip(dated, path)
-    dated.unlink()
+    save_workbook(workbook, path, audience.as_of)
 
 
 _WRITERS: dict[str, Callable[[pd.DataFrame, Path, Audience], None]] = {

@@ -1,19 +1,21 @@
-"""One offline HTML report per model: persona cards, map, heat map, quality, data contract, glossary."""
+"""One offline HTML report per model, and a workbook of the same: personas, categories, quality, data."""
 
 from __future__ import annotations
 
+from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from personas.report.html import render_report
+    from personas.report.workbook import write_workbook
 
-__all__ = ["render_report"]
+__all__ = ["render_report", "write_workbook"]
+
+_HOMES = {"render_report": "personas.report.html", "write_workbook": "personas.report.workbook"}
 
 
 def __getattr__(name: str) -> Any:
-    """Load the drawing libraries only when a report is rendered."""
-    if name == "render_report":
-        from personas.report.html import render_report
-
-        return render_report
+    """Load what draws and writes only when it is first asked for."""
+    if name in _HOMES:
+        return getattr(import_module(_HOMES[name]), name)
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -53,6 +53,23 @@ class Figures:
             return "0.0%"
         return f"{share:.1%}".replace("-", "−")
 
+    def change(self, share: float | None) -> str:
+        """Write a relative change with its sign; None = undefined."""
+        text = self.percent(share)
+        return f"+{text}" if share is not None and share >= 0.0005 else text
+
+    def points(self, difference: float | None) -> str:
+        """Write a difference in percentage points with its sign; None = undefined."""
+        if difference is None:
+            return UNDEFINED
+        return f"{difference:+.1f}".replace("-", "−")
+
+    def share_interval(self, lower: float | None, upper: float | None) -> str:
+        """Write the interval of a share; None = undefined."""
+        if lower is None or upper is None:
+            return UNDEFINED
+        return f"{100 * lower:.1f}{'～' if self.language == 'zh-CN' else '–'}{100 * upper:.1f}%"
+
     def index(self, tgi: float | None) -> str:
         """Write a target group index; None = undefined."""
         return UNDEFINED if tgi is None else f"{tgi:,.0f}"

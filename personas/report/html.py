@@ -7,6 +7,7 @@ from typing import Any
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
+from personas.category.analysis import Analysis
 from personas.errors import ConfigError
 from personas.model.archetypes import Archetype
 from personas.model.base import PersonaModel
@@ -14,6 +15,7 @@ from personas.model.profile import SMALL_CELL
 from personas.model.traits import SIGNIFICANT
 from personas.report.card_notes import make_notes
 from personas.report.cards import make_cards
+from personas.report.category_chapters import make_chapters
 from personas.report.contract import contract_view, feature_list
 from personas.report.figures import Figures
 from personas.report.heatmap import HEAT_CUTS, make_heatmap
@@ -41,6 +43,7 @@ def render_report(
     version: str,
     minimum_cell: int = SMALL_CELL,
     archetypes: Sequence[Archetype] = (),
+    analyses: Sequence[Analysis] = (),
 ) -> str:
     """Render a model as one offline HTML file.
 
@@ -65,6 +68,8 @@ def render_report(
         Smaller cells were suppressed when the model was made; the report only says so.
     archetypes : sequence of Archetype, optional
         Those that personas are named after; a card then shows what its persona shares with its own.
+    analyses : sequence of Analysis, optional
+        Of the categories; each gets a section. Of several with the same verb the last one counts.
 
     Returns
     -------
@@ -88,6 +93,8 @@ def render_report(
         )
     figures = Figures(language)
     cards = make_cards(model.personas, model.feature_set, figures)
+    names = {persona.persona_id: persona.name.of(language) for persona in model.personas}
+    chapters = make_chapters(analyses, figures, names, minimum_cell)
     positions = [(persona.map_x, persona.map_y) for persona in model.personas]
     return (
         _environment(figures)
@@ -97,7 +104,8 @@ def render_report(
             language=language,
             other_language="en" if language == "zh-CN" else "zh-CN",
             version=version,
-            sections=SECTIONS,
+            sections=_sections([chapter.section for chapter in chapters]),
+            chapters=chapters,
             n_users=figures.count(sum(persona.n_users for persona in model.personas)),
             cards=cards,
             notes=make_notes(model, archetypes, figures),
@@ -127,6 +135,12 @@ def render_report(
             significant=SIGNIFICANT,
         )
     )
+
+
+def _sections(chapters: Sequence[str]) -> list[str]:
+    """Return the sections with the chapters on categories after the pages on personas."""
+    place = SECTIONS.index("categories") + 1
+    return [*SECTIONS[:place], *chapters, *SECTIONS[place:]]
 
 
 def _environment(figures: Figures) -> Environment:

@@ -5,15 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import combinations
-from math import cos, hypot, pi, sin, sqrt
+from math import hypot, sqrt
 
 from personas.report.cards import PersonaCard
 from personas.report.figures import text_width, wrap
+from personas.report.label_places import Disc, Label, leader_line, page_of, place_labels
 
-_ANGLES = tuple(place * pi / 8 for place in range(16))
-_GAPS = (6.0, 14.0, 26.0, 42.0, 62.0, 86.0)
-_N_PASSES = 4
-_EDGE = 4.0
 _LINE, _ASCENT = 1.2, 1.16  # of Noto Sans CJK, in em
 _MAX_LINES = 4
 
@@ -48,22 +45,6 @@ class MapFrame:
 
 WIDE = MapFrame(1072, 640, margin=120, largest_radius=76, font_size=17, label_width=13)
 NARROW = MapFrame(358, 460, margin=105, largest_radius=36, font_size=14, label_width=8.5)
-
-
-@dataclass(frozen=True, slots=True)
-class Box:
-    """A rectangle."""
-
-    x: float
-    y: float
-    width: float
-    height: float
-
-    def overlap(self, other: Box) -> float:
-        """Return the shared area."""
-        wide = min(self.x + self.width, other.x + other.width) - max(self.x, other.x)
-        high = min(self.y + self.height, other.y + other.height) - max(self.y, other.y)
-        return max(0.0, wide) * max(0.0, high)
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,26 +93,6 @@ class PersonaMap:
     bubbles: tuple[Bubble, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class _Label:
-    """A place for a label; ``gap`` is its distance from the disc."""
-
-    box: Box
-    gap: float
-    anchor: str
-
-
-@dataclass(frozen=True, slots=True)
-class _Disc:
-    x: float
-    y: float
-    radius: float
-
-    @property
-    def box(self) -> Box:
-        return Box(self.x - self.radius, self.y - self.radius, 2 * self.radius, 2 * self.radius)
-
-
 def lay_out_map(
     cards: Sequence[PersonaCard],
     positions: Sequence[tuple[float, float]],
@@ -162,15 +123,7 @@ def lay_out_map(
         (_label_width(lines, card, frame), (len(lines) * _LINE + 1.32) * frame.font_size)
         for lines, card in zip(names, cards, strict=True)
     ]
-    order = sorted(range(len(cards)), key=lambda i: (-discs[i].radius, i))
-    page = Box(_EDGE, _EDGE, frame.width - 2 * _EDGE, height - 2 * _EDGE)
-    labels: dict[int, _Label] = {}
-    for _ in range(_N_PASSES):
-        for i in order:
-            others = [label.box for j, label in labels.items() if j != i]
-            places = _candidates(discs[i], sizes[i])
-            costs = [_cost(place, discs, others, page) for place in places]
-            labels[i] = places[costs.index(min(costs))]
+    labels = place_labels(discs, sizes, page_of(frame.width, height))
     return PersonaMap(
         width=frame.width,
         height=round(height, 1),
@@ -183,7 +136,7 @@ def lay_out_map(
 
 def _place_discs(
     shares: Sequence[float], positions: Sequence[tuple[float, float]], frame: MapFrame
-) -> tuple[list[_Disc], float]:
+) -> tuple[list[Disc], float]:
     """Fit the positions into the frame, discs with an area proportional to their share; and its height."""
     largest = max(shares, default=0.0) or 1.0
     pad_x, pad_y = frame.label_width * frame.font_size * 0.62, frame.margin
@@ -207,31 +160,8 @@ def _place_discs(
         apart = hypot(p[0] - q[0], p[1] - q[1])
         if apart > 0 and a + b > 0:
             radius = min(radius, max(frame.largest_radius * 0.6, 0.96 * apart / (a + b)))
-    discs = [_Disc(x, y, max(4.0, radius * reach)) for (x, y), reach in zip(centres, reaches, strict=True)]
+    discs = [Disc(x, y, max(4.0, radius * reach)) for (x, y), reach in zip(centres, reaches, strict=True)]
     return discs, height
-
-
-def _candidates(disc: _Disc, size: tuple[float, float]) -> list[_Label]:
-    """List places for a label around a disc, nearest first."""
-    width, height = size
-    found = []
-    for gap in _GAPS:
-        for angle in _ANGLES:
-            reach = disc.radius + gap
-            x, y = disc.x + reach * cos(angle), disc.y - reach * sin(angle)
-            left = x + (cos(angle) - 1) / 2 * width
-            top = y - (sin(angle) + 1) / 2 * height
-            anchor = "start" if cos(angle) > 0.5 else "end" if cos(angle) < -0.5 else "middle"
-            found.append(_Label(Box(left, top, width, height), gap, anchor))
-    return found
-
-
-def _cost(label: _Label, discs: Sequence[_Disc], others: Sequence[Box], page: Box) -> float:
-    box = label.box
-    outside = box.width * box.height - box.overlap(page)
-    on_labels = sum(box.overlap(other) for other in others)
-    on_discs = sum(box.overlap(disc.box) for disc in discs)
-    return round(90 * outside + 60 * on_labels + 5 * on_discs + 8 * label.gap, 6)
 
 
 def _label_width(lines: Sequence[str], card: PersonaCard, frame: MapFrame) -> float:
@@ -246,16 +176,8 @@ def _shorten(lines: list[str]) -> tuple[str, ...]:
     )
 
 
-def _bubble(card: PersonaCard, disc: _Disc, lines: tuple[str, ...], label: _Label, size: float) -> Bubble:
+def _bubble(card: PersonaCard, disc: Disc, lines: tuple[str, ...], label: Label, size: float) -> Bubble:
     box = label.box
-    near_x = min(max(disc.x, box.x), box.x + box.width)
-    near_y = min(max(disc.y, box.y), box.y + box.height)
-    apart = hypot(near_x - disc.x, near_y - disc.y)
-    leader = None
-    if apart - disc.radius > _GAPS[1]:
-        edge = disc.radius / apart
-        ends = (disc.x + (near_x - disc.x) * edge, disc.y + (near_y - disc.y) * edge, near_x, near_y)
-        leader = (round(ends[0], 1), round(ends[1], 1), round(ends[2], 1), round(ends[3], 1))
     part = {"start": 0.0, "middle": 0.5, "end": 1.0}[label.anchor]
     first = box.y + size * _ASCENT
     return Bubble(
@@ -268,5 +190,5 @@ def _bubble(card: PersonaCard, disc: _Disc, lines: tuple[str, ...], label: _Labe
         text_anchor=label.anchor,
         baselines=tuple(round(first + size * _LINE * n, 1) for n in range(len(lines))),
         note_y=round(first + size * (_LINE * len(lines) - 0.08), 1),
-        leader=leader,
+        leader=leader_line(disc, box),
     )

@@ -1,7 +1,9 @@
-"""Every text of the report, in Chinese and in English; those of three pages have files of their own."""
+"""Every text of the report, in Chinese and in English; those of several pages have files of their own."""
 
 from __future__ import annotations
 
+from personas.report.words_category import CATEGORY_WORDS
+from personas.report.words_columns import COLUMN_WORDS
 from personas.report.words_data import DATA_WORDS
 from personas.report.words_glossary import GLOSSARY, GLOSSARY_WORDS
 from personas.report.words_quality import QUALITY_WORDS
@@ -146,6 +148,8 @@ WORDS: dict[str, Text] = {
     **QUALITY_WORDS,
     **DATA_WORDS,
     **GLOSSARY_WORDS,
+    **CATEGORY_WORDS,
+    **COLUMN_WORDS,
 }
 """Key -> text. Placeholders in braces are filled by the caller."""
 

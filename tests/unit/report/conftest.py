@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import runpy
 from dataclasses import replace
 from datetime import date
 from math import exp, sqrt
+from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -13,6 +16,8 @@ from personas.features import Feature, FeatureSet
 from personas.model.base import Calibration, Card, Persona, PersonaModel, Trait
 from personas.model.profile import SMALL_CELL
 from personas.model.rule_base import Condition, Rule, RuleSet
+from personas.report.analysis_tables import AnalysisTables
+from personas.report.figures import Figures
 from personas.schema import ObservationWindow, Text
 from personas.scorecard import Scorecard
 from personas.selection import Candidate
@@ -360,3 +365,20 @@ def contract() -> dict:
 @pytest.fixture
 def scored() -> dict:
     return dict(SCORED)
+
+
+@pytest.fixture(scope="session")
+def made() -> SimpleNamespace:
+    """Return the functions that make analyses by hand."""
+    return SimpleNamespace(**runpy.run_path(str(Path(__file__).with_name("hand_made_analyses.py"))))
+
+
+@pytest.fixture
+def tables_of():
+    """Return a function that makes an analysis ready to be written out."""
+
+    def make(analysis, language="en", minimum_cell=20):
+        names = {"P01": "Trend-setters", "P02": "Cooks"}
+        return AnalysisTables(analysis, Figures(language), names, minimum_cell)
+
+    return make

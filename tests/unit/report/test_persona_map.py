@@ -7,7 +7,8 @@ import pytest
 
 from personas.report.cards import make_cards
 from personas.report.figures import Figures, text_width
-from personas.report.persona_map import NARROW, WIDE, Box, lay_out_map
+from personas.report.label_places import Box
+from personas.report.persona_map import NARROW, WIDE, lay_out_map
 
 
 def _label_box(bubble, size):

@@ -8,6 +8,9 @@ from pathlib import Path
 import pytest
 
 import personas.report
+from personas.category.analysis import VERBS
+from personas.category.association import TIERS
+from personas.category.growth_share import METRICS as GROWTH_METRICS
 from personas.model.base import NameSource
 from personas.report.quality import METRICS
 from personas.report.words import GLOSSARY, SECTIONS, WORDS, say_or
@@ -22,7 +25,13 @@ SOURCES = [
 
 # Keys that are put together at run time: prefix -> what may follow it.
 FAMILIES = {
-    "nav.": SECTIONS,
+    "nav.": (*SECTIONS, *VERBS),
+    "tier.": TIERS,
+    "download.": ("rows", "first_rows"),
+    "growth.x_": ("internal", "relative"),
+    "growth.metric.": GROWTH_METRICS,
+    "sequence.": ("next_category", "next_group"),
+    "ladder.": ("up", "same", "down"),
     "block.": BLOCKS,
     "kind.": KINDS,
     "status.": STATUSES,
@@ -43,6 +52,7 @@ FAMILIES = {
 OPEN_FAMILIES = (
     *("unit.", "null.", "table.", "fault.", "dropped.", "left_out.", "clusterer.", "parameter."),
     *("select.", "data.said.", "data.left_out"),  # keys of a table that is looped over
+    *("result.", "result_word.", "column."),  # tables, words and columns of analyses
 )
 
 

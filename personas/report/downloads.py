@@ -1,0 +1,90 @@
+"""Tables as CSV inside the page: a link that holds the file, no script and no network."""
+
+from __future__ import annotations
+
+import base64
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+from personas.export.spreadsheet import guard_formulas
+from personas.report.analysis_tables import AnalysisTables
+from personas.report.plain_table import heading, written_ids
+from personas.report.small_cells import HIDDEN
+from personas.report.words import say, say_or
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+LARGEST_BYTES: Final = 1_400_000
+"""Largest file in a link. Chromium gives up on addresses of more than 2 MiB (``url::kMaxURLChars``), and base64
+makes a file a third larger."""
+
+
+@dataclass(frozen=True, slots=True)
+class Download:
+    """A file in a link.
+
+    Parameters
+    ----------
+    title : str
+        What it holds.
+    file_name : str
+        Under which it is saved.
+    href : str
+        ``data:text/csv;base64,...``
+    note : str
+        Number of rows, and whether some had to be left out.
+    """
+
+    title: str
+    file_name: str
+    href: str
+    note: str
+
+
+def make_downloads(tables: AnalysisTables) -> tuple[Download, ...]:
+    """Return one link per table of an analysis that has rows; small cells are left empty in it."""
+    links = []
+    for key in tables.analysis.tables:
+        table = tables.table(key)
+        if table is not None:
+            links.append(_download(key, table.drop(columns=HIDDEN), tables))
+    return tuple(links)
+
+
+def _download(key: str, table: pd.DataFrame, tables: AnalysisTables) -> Download:
+    verb, as_of, language = tables.analysis.verb, tables.analysis.as_of, tables.figures.language
+    content = to_csv(table, tables)
+    n_rows = len(table)
+    while len(content) > LARGEST_BYTES:
+        n_rows = int(n_rows * 0.95 * LARGEST_BYTES / len(content))
+        content = to_csv(table.head(n_rows), tables)
+    note = say("download.rows" if n_rows == len(table) else "download.first_rows", language)
+    return Download(
+        title=say_or(f"result.{key}", key, language),
+        file_name=f"{verb}-{key}-{as_of.isoformat()}.csv",
+        href=f"data:text/csv;base64,{base64.b64encode(content).decode('ascii')}",
+        note=note.format(n=tables.figures.count(n_rows), all=tables.figures.count(len(table))),
+    )
+
+
+def to_csv(table: pd.DataFrame, tables: AnalysisTables) -> bytes:
+    """Return a table as CSV that a spreadsheet opens: names for ids, headings in words, numbers as they are.
+
+    Parameters
+    ----------
+    table : DataFrame
+        A result table.
+    tables : AnalysisTables
+        Knows the names.
+
+    Returns
+    -------
+    bytes
+        UTF-8 with a byte order mark, without which Excel garbles Chinese. Texts that a spreadsheet would run
+        as a formula have an apostrophe in front.
+    """
+    written, _ = guard_formulas(written_ids(table, tables))
+    written.columns = [heading(str(name), tables.figures.language) for name in table.columns]
+    text = written.to_csv(index=False, lineterminator="\r\n", float_format="%.10g")
+    return text.encode("utf-8-sig")

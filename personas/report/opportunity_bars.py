@@ -1,0 +1,164 @@
+"""Opportunities: share gaps against the market, what a segment prefers, white space, next offers."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+from personas.model.traits import SIGNIFICANT
+from personas.report.analysis_tables import AnalysisTables, value_of
+from personas.report.plain_table import PlainTable, plain_table
+from personas.report.small_cells import HIDDEN
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+N_GAPS: Final = 15
+N_PREFERRED: Final = 8
+N_FURTHER: Final = 20
+"""Rows that are shown at most; the downloads have all (own choice)."""
+
+
+@dataclass(frozen=True, slots=True)
+class GapRow:
+    """A segment in a category: its share at the brand and on the market, on one axis from 0 to ``GapRow.end``.
+
+    Parameters
+    ----------
+    category, segment : str
+        Names.
+    brand_share, market_share, gap, headroom, index : str
+        Figures.
+    brand_mark, market_mark : float, 0 to 100
+        Places on the axis.
+    is_gap : bool
+        Whether the brand's share is the smaller one.
+    significant : bool
+        Whether the difference is.
+    brand_growth, market_growth : str
+        Growth of the segment's buyers; empty = not known.
+    """
+
+    category: str
+    segment: str
+    brand_share: str
+    market_share: str
+    gap: str
+    headroom: str
+    index: str
+    brand_mark: float
+    market_mark: float
+    is_gap: bool
+    significant: bool
+    brand_growth: str
+    market_growth: str
+
+
+@dataclass(frozen=True, slots=True)
+class PreferenceList:
+    """What one segment prefers, the most preferred first."""
+
+    segment: str
+    table: PlainTable
+
+
+@dataclass(frozen=True, slots=True)
+class OpportunityPage:
+    """What the report shows of an opportunity analysis.
+
+    Parameters
+    ----------
+    gaps : tuple of GapRow
+        The largest headroom first.
+    gap_definition : str
+        What is printed under them.
+    preferences : tuple of (str, tuple of PreferenceList, str)
+        Key of the table, a list per segment, and its definition.
+    white_space : PlainTable or None
+        Personas and categories that fit and are not bought.
+    white_space_definition : str
+        What is printed under it.
+    offers : PlainTable or None
+        Next offers by persona.
+    offer_definition : str
+        What is printed under it.
+    """
+
+    gaps: tuple[GapRow, ...]
+    gap_definition: str
+    preferences: tuple[tuple[str, tuple[PreferenceList, ...], str], ...]
+    white_space: PlainTable | None
+    white_space_definition: str
+    offers: PlainTable | None
+    offer_definition: str
+
+
+def opportunity_page(tables: AnalysisTables) -> OpportunityPage | None:
+    """Write out the opportunities; None without any."""
+    gaps, space, offers = (tables.table(key) for key in ("gaps", "white_space", "offers"))
+    preferences = tuple(
+        (key, _preferences(found, tables), tables.definition(key))
+        for key in ("preferences", "item_preferences")
+        if (found := tables.table(key)) is not None
+    )
+    if gaps is None and space is None and offers is None and not preferences:
+        return None
+    return OpportunityPage(
+        gaps=() if gaps is None else _gap_rows(gaps, tables),
+        gap_definition="" if gaps is None else tables.definition("gaps"),
+        preferences=preferences,
+        white_space=None if space is None else _white_space(space, tables),
+        white_space_definition="" if space is None else tables.definition("white_space"),
+        offers=None
+        if offers is None
+        else plain_table(offers, [str(n) for n in offers.columns if n != HIDDEN], tables, n_rows=N_FURTHER),
+        offer_definition="" if offers is None else tables.definition("offers"),
+    )
+
+
+def _gap_rows(gaps: pd.DataFrame, tables: AnalysisTables) -> tuple[GapRow, ...]:
+    shown = gaps[~gaps[HIDDEN]].dropna(subset=["brand_share", "market_share"]).head(N_GAPS)
+    end = max(shown[["brand_share", "market_share"]].max().max(), 1e-9) if len(shown) else 1.0
+    figures = tables.figures
+    rows = []
+    for row in shown.to_dict("records"):
+        q, gap = value_of(row["q_value"]), row["gap"]
+        growths = [value_of(row.get(f"{side}_growth")) for side in ("brand", "market")]
+        rows.append(
+            GapRow(
+                category=tables.name(row["category"]),
+                segment=tables.name(row["segment"]),
+                brand_share=figures.percent(row["brand_share"]),
+                market_share=figures.percent(row["market_share"]),
+                gap=figures.points(100 * gap),
+                headroom=figures.count(round(max(0.0, row["headroom"]))),
+                index=figures.index(value_of(row["index"])),
+                brand_mark=round(100 * row["brand_share"] / end, 2),
+                market_mark=round(100 * row["market_share"] / end, 2),
+                is_gap=gap > 0,
+                significant=q is not None and q < SIGNIFICANT,
+                brand_growth="" if growths[0] is None else figures.change(growths[0]),
+                market_growth="" if growths[1] is None else figures.change(growths[1]),
+            )
+        )
+    return tuple(rows)
+
+
+def _preferences(found: pd.DataFrame, tables: AnalysisTables) -> tuple[PreferenceList, ...]:
+    columns = (
+        *("category", "item_id", "brand", "rank", "segment_share", "others_share", "tgi", "market_tgi"),
+        *("market_rank", "tgi_to_market", "q_value"),
+    )
+    return tuple(
+        PreferenceList(
+            tables.name(segment),
+            plain_table(found[found["segment"] == segment], columns, tables, n_rows=N_PREFERRED),
+        )
+        for segment in dict.fromkeys(found["segment"])
+    )
+
+
+def _white_space(space: pd.DataFrame, tables: AnalysisTables) -> PlainTable | None:
+    fitting = space[space["fits"].astype("bool") & ~space[HIDDEN]]
+    columns = ("persona_id", "category", "n_open", "n_users", "share", "base_share", "tgi", "q_value")
+    return plain_table(fitting, columns, tables, n_rows=N_FURTHER) if len(fitting) else None

@@ -1,0 +1,184 @@
+"""A result table as rows of written cells: counts as counts, shares as percentages, ids by their names."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final
+
+from personas.report.analysis_tables import AnalysisTables, value_of
+from personas.report.figures import UNDEFINED, Figures
+from personas.report.small_cells import HIDDEN
+from personas.report.words import say_or
+from personas.schema import Language
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+_KINDS: Final = {
+    "change": ("growth", "market_growth", "brand_growth", "relative_change"),
+    "points": ("difference_pp",),
+    "percent": ("rate", "probability", "support", "low", "high", "gap", "affinity"),
+    "count": (
+        "rank",
+        "market_rank",
+        "reach_order",
+        "length",
+        "at_risk",
+        "headroom",
+        "net_flow",
+        "numerator",
+        "denominator",
+    ),
+    "decimal": ("lift", "shrunk_lift", "weight", "z_score", "stability", "similarity", "next_weight"),
+    "q": ("p_value", "q_value"),
+    "index": ("index",),
+}
+"""How the figures of a column are written; other columns go by their names, see :func:`figure`."""
+
+
+@dataclass(frozen=True, slots=True)
+class PlainCell:
+    """One cell; ``is_number`` = set to the right."""
+
+    text: str
+    is_number: bool
+
+
+@dataclass(frozen=True, slots=True)
+class PlainTable:
+    """A table, written out.
+
+    Parameters
+    ----------
+    headings : tuple of PlainCell
+        One per column.
+    rows : tuple of tuple of PlainCell
+        The first cell of a row is its heading.
+    n_further : int
+        Rows that are only in the download.
+    """
+
+    headings: tuple[PlainCell, ...]
+    rows: tuple[tuple[PlainCell, ...], ...]
+    n_further: int
+
+
+def plain_table(
+    table: pd.DataFrame, columns: Sequence[str], tables: AnalysisTables, *, n_rows: int = 20
+) -> PlainTable:
+    """Write out some columns of the first rows of a table.
+
+    Parameters
+    ----------
+    table : DataFrame
+        A result table.
+    columns : sequence of str
+        Which columns, in this order; absent ones and those without any value are left out.
+    tables : AnalysisTables
+        Knows the names and writes the figures.
+    n_rows : int
+        How many rows at most.
+
+    Returns
+    -------
+    PlainTable
+    """
+    shown = [name for name in columns if name in table and table[name].notna().any()]
+    numeric = {name: table[name].dtype.kind in "iuf" for name in shown}
+    head = table.head(n_rows)
+    hidden = head[HIDDEN].tolist() if HIDDEN in head else [False] * len(head)
+    rows = [
+        tuple(
+            PlainCell(
+                tables.figures.suppressed
+                if numeric[name] and is_hidden and value_of(value) is None
+                else _write(name, value, tables),
+                numeric[name],
+            )
+            for name, value in zip(shown, values, strict=True)
+        )
+        for values, is_hidden in zip(head[shown].itertuples(index=False, name=None), hidden, strict=True)
+    ]
+    headings = tuple(PlainCell(heading(name, tables.figures.language), numeric[name]) for name in shown)
+    return PlainTable(headings, tuple(rows), len(table) - len(head))
+
+
+def heading(column: str, language: Language) -> str:
+    """Return the heading of a column in words; one that is not known stays as it is.
+
+    Examples
+    --------
+    >>> heading("median_lag_days", "en")
+    'median days'
+    """
+    return say_or(f"column.{column}", column, language)
+
+
+def figure(column: str, value: float | None, figures: Figures) -> str:
+    """Write a figure by what its column holds.
+
+    Parameters
+    ----------
+    column : str
+        Name of the column.
+    value : float or None
+        None = undefined.
+    figures : Figures
+        Writes it.
+
+    Returns
+    -------
+    str
+
+    Examples
+    --------
+    >>> figure("growth", 0.25, Figures("en")), figure("n_users", 1200.0, Figures("en"))
+    ('+25.0%', '1,200')
+    """
+    written: dict[str, Callable[[float], str]] = {
+        "change": figures.change,
+        "points": figures.points,
+        "percent": figures.percent,
+        "q": figures.q_value,
+        "index": figures.index,
+        "decimal": figures.decimal,
+        "days": lambda days: figures.decimal(days, 1),
+        "count": lambda n: figures.count(round(n)).replace("-", "−"),
+    }
+    if value is None:
+        return UNDEFINED
+    kind = _kind(column)
+    return written[kind](value) if kind else figures.decimal(value, 0 if abs(value) >= 100 else 2)
+
+
+def _kind(column: str) -> str:
+    """Return how a figure is written; nothing = by its size."""
+    known = next((kind for kind, names in _KINDS.items() if column in names), "")
+    if known:
+        return known
+    if column.endswith(("share", "_rate")):
+        return "percent"
+    if "tgi" in column:
+        return "index"
+    if column.endswith("_days"):
+        return "days"
+    return "count" if column.startswith(("n_", "users_", "orders_")) else ""
+
+
+def written_ids(table: pd.DataFrame, tables: AnalysisTables) -> pd.DataFrame:
+    """Return a table with names in place of ids; what is missing stays missing."""
+    written = table.copy()
+    for name in written.columns:
+        if written[name].dtype.kind not in "iufb":
+            values = written[name].astype(object).where(written[name].notna(), None)
+            written[name] = [tables.name(v, str(name)) if v else v for v in values]
+    return written
+
+
+def _write(column: str, value: Any, tables: AnalysisTables) -> str:
+    if isinstance(value, bool):
+        return say_or(f"result_word.{'yes' if value else 'no'}", str(value), tables.figures.language)
+    if isinstance(value, str):
+        return tables.name(value, column)
+    return figure(column, value_of(value), tables.figures)

@@ -1,0 +1,227 @@
+"""The scene map: one drawing per scene, its hero in the middle, and which persona lives in which scene."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from math import cos, pi, sin, sqrt
+from typing import TYPE_CHECKING, Any, Final
+
+from personas.model.traits import SIGNIFICANT
+from personas.report.analysis_tables import AnalysisTables, value_of
+from personas.report.figures import wrap
+from personas.report.heatmap import shade
+from personas.report.plain_table import PlainTable, plain_table
+from personas.report.small_cells import HIDDEN
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+WIDTH: Final = 360.0
+N_DRAWN: Final = 11
+"""Members that are drawn at most, those of the highest weight; the table has all (own choice)."""
+
+_RING_X, _RING_Y = 128.0, 92.0
+_TOP, _BOTTOM = 34.0, 64.0
+_SMALLEST, _LARGEST = 5.0, 22.0
+_NAME_EM, _LINE = 8.0, 14.0
+
+
+@dataclass(frozen=True, slots=True)
+class SceneNode:
+    """A category: where it stands, and the lines of its name with their baselines."""
+
+    x: float
+    y: float
+    radius: float
+    is_hero: bool
+    lines: tuple[tuple[str, float], ...]
+    tip: str
+
+
+@dataclass(frozen=True, slots=True)
+class SceneEdge:
+    """Two categories that are bought together, or instead of each other."""
+
+    x1: float
+    y1: float
+    x2: float
+    y2: float
+    width: float
+    is_substitute: bool
+
+
+@dataclass(frozen=True, slots=True)
+class SceneCard:
+    """One scene, written out and drawn."""
+
+    name: str
+    hero: str
+    n_users: str
+    stability: str
+    stability_word: str
+    members: tuple[str, ...]
+    nodes: tuple[SceneNode, ...]
+    edges: tuple[SceneEdge, ...]
+    height: float
+    colour: int
+
+
+@dataclass(frozen=True, slots=True)
+class SceneCell:
+    """A persona in a scene; ``shade`` as in the heat map of categories."""
+
+    tgi: str
+    share: str
+    shade: int
+    significant: bool
+    order: str
+
+
+@dataclass(frozen=True, slots=True)
+class ScenePage:
+    """What the report shows of a scene analysis.
+
+    Parameters
+    ----------
+    scenes : tuple of SceneCard
+        In the order of the analysis.
+    alone : tuple of str
+        Categories in no scene.
+    substitutes : tuple of (str, str)
+        Pairs that serve the same need.
+    grid : tuple of (str, tuple of SceneCell)
+        Persona and a cell per scene; empty without personas.
+    members : PlainTable or None
+        Every category with its place.
+    definition, grid_definition : str
+        What is printed under them.
+    """
+
+    scenes: tuple[SceneCard, ...]
+    alone: tuple[str, ...]
+    substitutes: tuple[tuple[str, str], ...]
+    grid: tuple[tuple[str, tuple[SceneCell, ...]], ...]
+    members: PlainTable | None
+    definition: str
+    grid_definition: str
+
+
+def scene_page(tables: AnalysisTables) -> ScenePage | None:
+    """Write out and draw the scenes; None without any."""
+    scenes, members = tables.table("scenes"), tables.table("members")
+    if scenes is None or members is None:
+        return None
+    pairs, grid = tables.table("pairs"), tables.table("grid")
+    alone = members[members["scene_id"].isna()]["category"]
+    told = pairs[pairs["relation"] == "substitute"] if pairs is not None else None
+    ids = [str(scene) for scene in scenes["scene_id"]]
+    columns = ("category", "scene_id", "n_buyers", "weight", "attach_share", "next_scene_id", "next_weight")
+    return ScenePage(
+        scenes=tuple(
+            _card(place, row, members[members["scene_id"] == row.scene_id], pairs, tables)
+            for place, row in enumerate(scenes.itertuples(index=False))
+        ),
+        alone=tuple(tables.name(name) for name in alone),
+        substitutes=()
+        if told is None
+        else tuple(
+            (tables.name(a), tables.name(b))
+            for a, b in zip(told["category_a"], told["category_b"], strict=True)
+        ),
+        grid=() if grid is None else _grid(grid, ids, tables),
+        members=plain_table(members, columns, tables, n_rows=200),
+        definition=tables.definition("scenes"),
+        grid_definition="" if grid is None else tables.definition("grid"),
+    )
+
+
+def _card(
+    place: int, scene: object, members: pd.DataFrame, pairs: pd.DataFrame | None, tables: AnalysisTables
+) -> SceneCard:
+    figures = tables.figures
+    drawn = members.head(N_DRAWN)
+    nodes = _nodes(drawn, tables)
+    where = dict(zip(drawn["category"], nodes, strict=True))
+    return SceneCard(
+        name=tables.name(getattr(scene, "scene_id", "")),
+        hero=tables.name(getattr(scene, "hero", "")),
+        n_users=tables.count(getattr(scene, "n_users", None)),
+        stability=figures.decimal(value_of(getattr(scene, "stability", None))),
+        stability_word=str(getattr(scene, "verdict_zh" if figures.language == "zh-CN" else "verdict_en", "")),
+        members=tuple(tables.name(name) for name in members["category"]),
+        nodes=tuple(nodes),
+        edges=() if pairs is None else _edges(pairs, where),
+        height=round(max((y for node in nodes for _, y in node.lines), default=0.0) + 12, 1),
+        colour=place % 9,
+    )
+
+
+def _nodes(drawn: pd.DataFrame, tables: AnalysisTables) -> list[SceneNode]:
+    """Put the first category in the middle and the others around it, the strongest at the top."""
+    buyers = [value_of(n) or 0.0 for n in drawn["n_buyers"]]
+    largest = max(buyers, default=1.0) or 1.0
+    nodes = []
+    for place, (category, n) in enumerate(zip(drawn["category"], buyers, strict=True)):
+        angle = -pi / 2 + 2 * pi * (place - 1) / max(1, len(drawn) - 1)
+        off = 0.0 if place == 0 else 1.0
+        x = WIDTH / 2 + off * _RING_X * cos(angle)
+        y = _TOP + _RING_Y + off * _RING_Y * sin(angle)
+        radius = max(_SMALLEST, _LARGEST * sqrt(n / largest))
+        name = tables.name(category)
+        lines = wrap(name, _NAME_EM)[:2]
+        first = y + radius + _LINE
+        nodes.append(
+            SceneNode(
+                x=round(x, 1),
+                y=round(y, 1),
+                radius=round(radius, 1),
+                is_hero=place == 0,
+                lines=tuple((line, round(first + _LINE * i, 1)) for i, line in enumerate(lines)),
+                tip=f"{name}: {tables.count(n or None)}",
+            )
+        )
+    return nodes
+
+
+def _edges(pairs: pd.DataFrame, where: dict[str, SceneNode]) -> tuple[SceneEdge, ...]:
+    inside = pairs[pairs["category_a"].isin(where) & pairs["category_b"].isin(where)]
+    edges = []
+    for a, b, weight, relation in zip(
+        inside["category_a"], inside["category_b"], inside["weight"], inside["relation"], strict=True
+    ):
+        if relation not in ("complement", "substitute"):
+            continue
+        one, other = where[a], where[b]
+        width = 2.0 if relation == "substitute" else 1.0 + 14.0 * max(0.0, min(0.5, value_of(weight) or 0.0))
+        edges.append(
+            SceneEdge(one.x, one.y, other.x, other.y, round(width, 1), is_substitute=relation == "substitute")
+        )
+    return tuple(edges)
+
+
+def _grid(
+    grid: pd.DataFrame, scenes: list[str], tables: AnalysisTables
+) -> tuple[tuple[str, tuple[SceneCell, ...]], ...]:
+    cells = {(row["persona_id"], row["scene_id"]): row for row in grid.to_dict("records")}
+    return tuple(
+        (
+            tables.name(persona),
+            tuple(_cell(cells.get((persona, scene), {}), tables) for scene in scenes),
+        )
+        for persona in tables.personas(grid)
+    )
+
+
+def _cell(found: dict[Any, Any], tables: AnalysisTables) -> SceneCell:
+    figures = tables.figures
+    tgi, q, order, n = (value_of(found.get(name)) for name in ("tgi", "q_value", "reach_order", "n_users"))
+    if found.get(HIDDEN) or n is None:
+        return SceneCell(figures.suppressed, "", 0, significant=False, order="")
+    significant = q is not None and q < SIGNIFICANT
+    return SceneCell(
+        tgi=figures.index(tgi),
+        share=figures.percent(value_of(found.get("share"))),
+        shade=shade(tgi) if significant and tgi is not None else 0,
+        significant=significant,
+        order="" if order is None else f"{order:.0f}",
+    )

@@ -1,0 +1,17 @@
+from __future__ import annotations
+
+import pandas as pd
+import pytest
+
+from personas.export.spreadsheet import guard_formulas
+
+
+@pytest.mark.parametrize("start", ["=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠"])
+def test_texts_that_a_spreadsheet_would_run_are_guarded(start):
+    guarded, n = guard_formulas(pd.DataFrame({"name": [f"{start}1", "plain", None], "n": [-1, 2, 3]}))
+
+    assert guarded["name"].iloc[0] == f"'{start}1"
+    assert guarded["name"].iloc[1] == "plain"
+    assert guarded["name"].isna().iloc[2]
+    assert guarded["n"].tolist() == [-1, 2, 3]
+    assert n == 1

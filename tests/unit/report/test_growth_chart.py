@@ -1,0 +1,82 @@
+from __future__ import annotations
+
+from itertools import combinations
+from math import log
+
+import pytest
+
+from personas.report.growth_chart import NARROW, WIDE, growth_page
+from personas.report.label_places import Box
+
+
+@pytest.mark.parametrize("place", [0, 1])
+def test_bubbles_stand_on_the_right_side_of_the_cuts(made, tables_of, place):
+    _, chart = growth_page(tables_of(made.growth())).charts[place]
+    by_tip = {bubble.tip.partition(":")[0]: bubble for bubble in chart.bubbles}
+
+    assert set(by_tip) == {"air conditioner", "smart lock", "door viewer", "smart speaker"}
+    star, cow = by_tip["air conditioner"], by_tip["smart lock"]
+    assert star.x > chart.x_cut > by_tip["door viewer"].x
+    assert star.y < chart.y_cut < cow.y
+    assert (star.radius / cow.radius) ** 2 == pytest.approx(6 / 3.1, rel=0.05)
+
+
+@pytest.mark.parametrize("frame", [WIDE, NARROW])
+def test_everything_stays_inside_and_names_do_not_cover_each_other(made, tables_of, frame):
+    charts = dict(growth_page(tables_of(made.growth())).charts)
+    chart = charts["wide" if frame is WIDE else "narrow"]
+    boxes = [
+        Box(b.lines[0][1] - 1, b.lines[0][2] - frame.font_size, 2, frame.font_size)
+        for b in chart.bubbles
+        if b.lines
+    ]
+
+    assert all(0 <= x <= chart.width for x, _ in chart.x_ticks)
+    assert all(chart.plot.y <= y <= chart.plot.y + chart.plot.height for y, _ in chart.y_ticks)
+    assert all(a.overlap(b) == 0 for a, b in combinations(boxes, 2))
+    assert all(chart.plot.x <= b.x <= chart.plot.x + chart.plot.width for b in chart.bubbles)
+
+
+def test_the_quadrants_are_named_in_words(made, tables_of):
+    page = growth_page(tables_of(made.growth(), "zh-CN"))
+
+    assert page.quadrants == (("明星", "空调"), ("现金牛", "门锁"), ("问题", "猫眼"), ("瘦狗", "音箱"))
+    assert (page.x_title, page.y_title) == ("份额", "购买人数增长率")
+
+
+def test_a_category_that_is_not_judged_is_in_the_table_only(made, tables_of):
+    page = growth_page(tables_of(made.growth()))
+
+    assert len(page.table.rows) == 5
+    assert page.table.rows[4][1].text == "not judged"
+    assert "hidden" in [cell.text for cell in page.table.rows[4]]
+
+
+def test_relative_shares_are_on_a_log_scale(made, tables_of):
+    _, chart = growth_page(tables_of(made.growth(relative=True))).charts[0]
+    places = {text: x for x, text in chart.x_ticks}
+
+    assert places["0.20"] - places["0.10"] > 0
+    ratio = (places["0.50"] - places["0.20"]) / (places["0.20"] - places["0.10"])
+    assert ratio == pytest.approx(log(2.5) / log(2), abs=0.01)
+
+
+def test_contributions_add_up_and_point_to_their_side(made, tables_of):
+    parts = {part.factor: part for part in growth_page(tables_of(made.growth())).contributions}
+
+    assert parts["total"].amount == "+140,000"
+    assert (parts["conversion"].amount, parts["conversion"].is_gain) == ("−60,000", False)
+    assert parts["conversion"].bar.start + parts["conversion"].bar.width == pytest.approx(50)
+    assert parts["users"].bar.start == 50
+
+
+def test_indicators_that_are_shares_are_told_from_those_that_are_numbers(made, tables_of):
+    (title, shares, _), (_, numbers, _) = growth_page(tables_of(made.growth())).further
+
+    assert title == "Indicators"
+    assert [row[4].text for row in shares.rows] == ["40.0%", "45.5%"]
+    assert [cell.text for cell in numbers.rows[0][4:7]] == ["2.00", "1.90", "2.10"]
+
+
+def test_no_figures_make_no_page(made, tables_of):
+    assert growth_page(tables_of(made.attach())) is None

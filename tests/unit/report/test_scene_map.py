@@ -1,0 +1,58 @@
+from __future__ import annotations
+
+import pandas as pd
+
+from personas.report.scene_map import N_DRAWN, WIDTH, scene_page
+
+
+def test_the_hero_stands_in_the_middle_and_members_around_it(made, tables_of):
+    security, living = scene_page(tables_of(made.scenes())).scenes
+
+    assert (security.name, security.hero, security.n_users) == ("home security", "door viewer", "500")
+    assert (security.stability, security.stability_word) == ("0.91", "highly stable")
+    assert [node.is_hero for node in security.nodes] == [True, False]
+    assert security.nodes[0].x == WIDTH / 2
+    assert [(e.is_substitute, (e.x1, e.y1)) for e in security.edges] == [
+        (False, (security.nodes[0].x, security.nodes[0].y))
+    ]
+    assert living.members == ("air conditioner",)
+    assert living.edges == ()
+
+
+def test_areas_are_proportional_to_buyers(made, tables_of):
+    nodes = scene_page(tables_of(made.scenes())).scenes[0].nodes
+
+    assert (nodes[0].radius / nodes[1].radius) ** 2 - 350 / 400 < 0.01
+
+
+def test_categories_of_no_scene_and_substitutes_are_told(made, tables_of):
+    page = scene_page(tables_of(made.scenes()))
+
+    assert page.alone == ("smart speaker",)
+    assert page.substitutes == (("air conditioner", "smart speaker"),)
+
+
+def test_the_grid_shades_what_is_significant_and_hides_what_is_suppressed(made, tables_of):
+    (_, trend), (_, cooks) = scene_page(tables_of(made.scenes())).grid
+
+    assert [(cell.tgi, cell.shade) for cell in trend] == [("160", 2), ("40", -3)]
+    assert (cooks[0].tgi, cooks[0].shade, cooks[0].significant) == ("80", 0, False)
+    assert cooks[1].tgi == "hidden"
+    assert trend[0].order == "1"
+
+
+def test_names_keep_inside_and_a_large_scene_is_drawn_in_part(made, tables_of):
+    found = made.scenes()
+    one = found.tables["members"].iloc[[0]]
+    many = pd.concat([one.assign(category=f"品类{i:02d}") for i in range(30)], ignore_index=True)
+    tables = {"scenes": found.tables["scenes"].head(1), "members": many}
+    card = scene_page(tables_of(made.analysis("scenes", tables))).scenes[0]
+
+    assert len(card.nodes) == N_DRAWN
+    assert len(card.members) == 30
+    assert all(node.x - node.radius > 0 and node.x + node.radius < WIDTH for node in card.nodes)
+    assert all(node.y - node.radius > 0 and node.lines[-1][1] < card.height for node in card.nodes)
+
+
+def test_without_scenes_there_is_no_page(made, tables_of):
+    assert scene_page(tables_of(made.attach())) is None

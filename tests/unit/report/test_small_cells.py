@@ -1,0 +1,67 @@
+from __future__ import annotations
+
+import pandas as pd
+
+from personas.report.small_cells import hide_small
+
+
+def test_a_small_count_goes_with_everything_that_would_tell_it(made):
+    shown = hide_small("cells", made.flow().tables["cells"], 20)
+    few = shown.iloc[3]
+
+    assert few["hidden"]
+    assert few[["n_both", "share", "low", "high"]].isna().all()
+    assert (few["n_row"], few["n_column"]) == (300, 350)
+    assert shown["hidden"].sum() == 1
+    assert shown.iloc[1]["share"] == 0.25
+
+
+def test_nobody_may_be_shown_and_the_limit_itself_too():
+    table = pd.DataFrame({"n_users": [0, 1, 19, 20], "share": [0.0, 0.01, 0.19, 0.2]})
+
+    assert hide_small("anything", table, 20)["hidden"].tolist() == [False, True, True, False]
+    assert not hide_small("anything", table, 1)["hidden"].any()
+
+
+def test_a_hidden_persona_gets_a_companion_so_that_the_total_does_not_tell():
+    table = pd.DataFrame(
+        {"persona_id": ["(all)", "P01", "P02", "P03"], "row": "a", "column": "b", "n_both": [180, 100, 73, 7]}
+    )
+
+    assert hide_small("matrix", table, 20)["hidden"].tolist() == [False, False, True, True]
+
+
+def test_moves_are_hidden_along_both_totals(made):
+    shown = hide_small("flow", made.ladder().tables["flow"], 20).set_index(["from_stage", "to_stage"])[
+        "hidden"
+    ]
+
+    assert shown["A2", "A1"]
+    for total in ("from_stage", "to_stage"):
+        per_total = shown.groupby(total).sum()
+        assert (per_total != 1).all()
+    assert not shown["(new)", "(lost)"]
+
+
+def test_rates_of_a_stage_that_few_left_are_hidden(made):
+    shown = hide_small("movements", made.ladder().tables["movements"], 20)
+
+    assert shown["hidden"].tolist() == [False, True]  # 3 % of 300 are 9 users
+    assert shown[["n_in", "n_out", "retained_rate"]].iloc[1].isna().all()
+    assert shown["n_then"].tolist() == [400, 300]
+
+
+def test_numbers_of_categories_and_ranks_are_no_users(made):
+    scenes, grid = made.scenes().tables["scenes"], made.scenes().tables["grid"]
+
+    assert not hide_small("scenes", scenes, 20)["hidden"].any()
+    assert hide_small("scenes", scenes, 20)["stability"].tolist() == [0.91, 0.8]
+    assert hide_small("grid", grid, 20)["reach_order"].iloc[0] == 1
+
+
+def test_the_table_that_is_passed_stays_as_it_is(made):
+    table = made.flow().tables["cells"]
+    before = table.copy()
+    hide_small("cells", table, 20)
+
+    pd.testing.assert_frame_equal(table, before)
