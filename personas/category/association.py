@@ -12,6 +12,7 @@ from scipy import stats
 
 from personas.category.attach_definition import AttachDefinition, Unit
 from personas.category.base import purchases
+from personas.category.breadth import compare_with_breadth, read_breadth
 from personas.category.pair_counts import check_categories, count_pairs
 from personas.category.periods import span
 from personas.category.significance import false_discovery
@@ -42,7 +43,7 @@ class TierRule:
         Least lift of the tiers mid and high. None = terciles of the lift of the significant pairs: no
         published cut points were found, so fixed ones are a decision of the user of this package.
     max_q : float, 0 to 1
-        A pair is significant when its q value is below it (own choice: the usual .05).
+        A pair is significant when both of its q values are below it (own choice: the usual .05).
     min_both : int, >= 1
         Least number of units with both categories (own choice: 20, as the smallest cell of a profile).
 
@@ -83,7 +84,9 @@ class Association:
     table : DataFrame
         Long, one row per pair in the order of rows and columns; a category with itself is left out.
         ``row``, ``column``; ``n_both``, ``n_row``, ``n_column``, ``n_units``; the columns of
-        :func:`measure_association`; ``p_value``, ``q_value`` (0-1, NaN = nothing to test); ``tier``
+        :func:`measure_association`; ``p_value``, ``q_value`` (Fisher, 0-1, NaN = nothing to test);
+        ``n_expected`` (units with both, if how many categories a unit has were the only reason),
+        ``breadth_p_value``, ``breadth_q_value`` (the test against that, NaN = nothing to test); ``tier``
         (ordered Categorical low < mid < high, missing where the lift is undefined).
     cuts : tuple of (float, float) or None
         Least lift of mid and of high; None when they were to be terciles and no pair was significant.
@@ -138,11 +141,14 @@ def associate(
     bought nothing would make every pair look associated.
 
     The p value is that of Fisher's exact test, one-sided: are the two bought together *more* often than
-    chance would have it? (Tiers ask for that only.) q values follow Benjamini and Hochberg over the distinct
-    pairs, so that (a, b) and (b, a) are one test.
+    chance would have it? (Tiers ask for that only.) It takes all units for alike, so units with many
+    categories make every pair look associated; a second test, against
+    :func:`personas.category.breadth.compare_with_breadth`, does not. q values follow Benjamini and Hochberg
+    over the distinct pairs, so that (a, b) and (b, a) are one test.
 
-    ``high`` when ``q < max_q``, ``n_both >= min_both`` and lift at least the upper cut; ``mid`` likewise
-    with the lower one; every other pair whose lift is defined is ``low``.
+    A pair is significant when both q values are below ``max_q`` and ``n_both >= min_both``; it is ``high`` when
+    its lift is at least the upper cut, too, and ``mid`` likewise with the lower one; every other pair whose
+    lift is defined is ``low``.
 
     References
     ----------
@@ -169,7 +175,8 @@ def associate(
     categories = tuple(dict.fromkeys((*rows, *columns)))
     # The lines of an order share one basket whatever the direction.
     anywhere = AttachDefinition(unit=unit, direction="any", within_days=None, base="all", diagonal="blank")
-    counts = count_pairs(purchases(source, window), window, categories, anywhere)
+    bought = purchases(source, window)
+    counts = count_pairs(bought, window, categories, anywhere)
     pairs = [(categories.index(a), categories.index(b)) for a in rows for b in columns if a != b]
     r, c = np.array(pairs, dtype=np.int64).reshape(-1, 2).T
     n_both, n_row, n_column = counts.n_both[0, r, c], counts.n_with[0, r], counts.n_with[0, c]
@@ -180,7 +187,9 @@ def associate(
     )
     p_value = exact_p_value(n_both, n_row, n_column, n_units)
     q_value = false_discovery(p_value[once])[again]
-    significant = (q_value < rule.max_q) & (n_both >= rule.min_both)
+    n_expected, breadth_p = compare_with_breadth(n_both, n_row, n_column, read_breadth(bought, unit))
+    breadth_q = false_discovery(breadth_p[once])[again]
+    significant = (q_value < rule.max_q) & (breadth_q < rule.max_q) & (n_both >= rule.min_both)
     cuts = rule.cuts or _terciles(figures["lift"][once], significant[once])
     names = np.array(categories, dtype=object)
     table = pd.DataFrame(
@@ -194,6 +203,9 @@ def associate(
             **figures,
             "p_value": p_value,
             "q_value": q_value,
+            "n_expected": n_expected,
+            "breadth_p_value": breadth_p,
+            "breadth_q_value": breadth_q,
             "tier": _tiers(figures["lift"], significant, cuts),
         }
     ).astype({"row": "str", "column": "str"})
@@ -371,9 +383,11 @@ def _sentence(
     return Text(
         f"关联度：{together.zh}两个品类都买即为共同购买；总体为有品类购买的{units.zh} {n_units:,}；"
         f"统计期 {span(window).zh}；按毛订单统计，不扣除退货；p 值为单侧 Fisher 精确检验（是否高于随机），"
-        f"q 值按 Benjamini-Hochberg 校正；显著：q < {rule.max_q:g} 且共同购买 ≥ {rule.min_both}；{tiers.zh}。",
+        f"第二项检验以各{units.zh}的购买品类数为对照（买得多者任意两品类同买都多），q 值按 Benjamini-Hochberg 校正；"
+        f"显著：两项 q 均 < {rule.max_q:g} 且共同购买 ≥ {rule.min_both}；{tiers.zh}。",
         f"Association: both categories bought {together.en}; population: {n_units:,} {units.en} with a purchase of "
         f"a known category; window {span(window).en}; orders are gross, returns are not deducted; p values of "
-        f"Fisher's exact test, one-sided (more often than by chance), q values by Benjamini-Hochberg; significant: "
-        f"q < {rule.max_q:g} and at least {rule.min_both} with both; {tiers.en}.",
+        f"Fisher's exact test, one-sided (more often than by chance), and of a test against the number of categories "
+        f"that {units.en} have (who buys many buys any two more often), q values by Benjamini-Hochberg; significant: "
+        f"both q < {rule.max_q:g} and at least {rule.min_both} with both; {tiers.en}.",
     )

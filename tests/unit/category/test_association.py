@@ -245,5 +245,5 @@ def test_the_sentence_states_population_and_test(six_users, year):
     zh, en = associate(six_users, year, ["门锁"], ["空调"], unit="order").definition
     assert "总体为有品类购买的订单 10" in zh
     assert "单侧 Fisher 精确检验" in zh
-    assert "q < 0.05 且共同购买 ≥ 20" in zh
+    assert "两项 q 均 < 0.05 且共同购买 ≥ 20" in zh
     assert "population: 10 orders with a purchase of a known category" in en
