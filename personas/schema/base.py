@@ -110,6 +110,8 @@ class Column:
         Closed vocabulary after mapping, in order for ordinal columns; empty = open.
     minimum, maximum : float or None
         Inclusive range for numbers, of years for dates and timestamps; a value outside is a row fault.
+    may_lie_ahead : bool
+        Whether a date may be later than the day that the table is checked as of; else it is a row fault.
     """
 
     name: str
@@ -119,6 +121,7 @@ class Column:
     levels: tuple[str, ...] = ()
     minimum: float | None = None
     maximum: float | None = None
+    may_lie_ahead: bool = False
 
 
 @dataclass(frozen=True, slots=True)

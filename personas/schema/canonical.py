@@ -278,7 +278,7 @@ def _read_time(
         first = f"{column.minimum:.0f}"
         early = moment < ibis.timestamp(f"{first}-01-01 00:00:00")
         faults.append((f"before {first}", _false_if_null(early)))
-    if column.type == "date":
+    if column.type == "date" and not column.may_lie_ahead:
         late = moment.date() > ibis.date(as_of.isoformat())
         faults.append(("in the future", _false_if_null(late)))
     return CanonicalColumn(moment.cast(CANONICAL_TYPES[column.type]), tuple(faults))

@@ -102,8 +102,8 @@ TAGS = TableSchema(
 MARKET = TableSchema(
     "market",
     (
-        Column("period_start", "date", required=True, nullable=False, minimum=1990),
-        Column("period_end", "date", minimum=1990),
+        Column("period_start", "date", required=True, nullable=False, minimum=1990, may_lie_ahead=True),
+        Column("period_end", "date", minimum=1990, may_lie_ahead=True),
         Column("category", "text", required=True, nullable=False),
         Column("brand", "text"),
         Column("segment", "text"),

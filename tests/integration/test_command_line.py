@@ -32,6 +32,11 @@ VERBS = [
     ("models", "show"),
     ("models", "name"),
     ("models", "promote"),
+    ("category",),
+    *(
+        ("category", verb)
+        for verb in ("attach", "scenes", "flow", "sequence", "growth", "opportunity", "ladder")
+    ),
 ]
 SOURCES = ("users", "events", "identifiers", "consents")
 

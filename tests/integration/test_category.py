@@ -1,0 +1,250 @@
+"""Category analyses from the command line: what is planted in a small world comes back."""
+
+import json
+import shutil
+from pathlib import Path
+
+import pandas as pd
+import pytest
+import yaml
+from sklearn.metrics import adjusted_rand_score
+
+from personas.category.analysis import read_analysis
+from personas.datasets import write_world
+from personas.datasets.co_purchase import make_co_purchase_world, shuffle_categories
+from tests.integration import shop as house
+from tests.integration.shop import run_personas
+
+shop = house.shop
+
+AS_OF = "2025-12-01"
+N_USERS = 1_000
+VERBS = ("attach", "scenes", "flow", "sequence", "growth", "opportunity", "ladder")
+
+
+def analyse(verb, config, *, as_of=AS_OF):
+    """Run a verb and return its JSON and the analysis that it kept."""
+    answer = run_personas("category", verb, config, "--as-of", as_of, "--json")
+    assert answer.code == 0, answer.err
+    result = json.loads(answer.out)
+    return result, read_analysis(Path(result["folder"]))
+
+
+def changed(config, target, **sections):
+    """Write a copy of a config with some of its sections changed."""
+    raw = yaml.safe_load(Path(config).read_text(encoding="utf-8"))
+    for name, values in sections.items():
+        raw[name] = {**raw.get(name, {}), **values}
+    target.write_text(yaml.safe_dump(raw, allow_unicode=True), encoding="utf-8")
+    return target
+
+
+@pytest.fixture(scope="module")
+def planted():
+    return make_co_purchase_world(N_USERS, random_state=0)
+
+
+def demo(folder, n_users):
+    """Write the demo world and return its config."""
+    answer = run_personas("demo", "category_strategy", "--users", n_users, "--output", folder, "--json")
+    assert answer.code == 0, answer.err
+    assert (folder / "truth_scenes.parquet").exists()
+    return folder / "category_strategy.yaml"
+
+
+@pytest.fixture(scope="module")
+def config(tmp_path_factory):
+    return demo(tmp_path_factory.mktemp("strategy") / "world", N_USERS)
+
+
+@pytest.fixture(scope="module")
+def with_personas(tmp_path_factory):
+    """Train on scene affinities of three months before, and score; return the config."""
+    config = demo(tmp_path_factory.mktemp("personas") / "world", 400)
+    path = changed(
+        config,
+        config,
+        sources={"user_tables": {"scenes": {"artifact": "scene_affinity"}}},
+        attributes={
+            **{
+                f"affinity_{key}": {"kind": "numeric", "block": "what"}
+                for key in ("living_room", "security", "kitchen")
+            },
+            "main_scene": {"kind": "nominal", "block": "what"},
+        },
+        category={"scenes": {"seeds": "home_appliances", "resamples": 2}},
+        personas={"n_personas": 3, "clusterer": "kmeans", "bootstraps": 2},
+    )
+    too_late = run_personas("train", path, "--as-of", AS_OF)
+    assert too_late.code == 2
+    assert "features may not see later days. Run: personas category scenes" in too_late.err
+    analyse("scenes", path, as_of="2025-09-01")
+    trained = run_personas("train", path, "--as-of", AS_OF, "--force", "--json")
+    assert trained.code == 0, trained.err
+    scored = run_personas("score", path, "--as-of", AS_OF)
+    assert scored.code == 0, scored.err
+    return path
+
+
+# --- what was planted -----------------------------------------------------------------------------
+
+
+def test_the_planted_scenes_come_back(config, planted):
+    result, found = analyse("scenes", config)
+    members = found.tables["members"].set_index("category")["scene_id"]
+    truth = planted.scenes.to_pandas().set_index("category")["scene"].dropna()
+    assert adjusted_rand_score(truth, members.reindex(truth.index).fillna("none")) >= 0.9
+    assert pd.isna(members["手机"])
+    pairs = found.tables["pairs"]
+    apart = pairs[pairs["relation"] == "substitute"][["category_a", "category_b"]].to_numpy().tolist()
+    assert [sorted(pair) for pair in apart] == [sorted(("扫地机", "洗地机"))]
+    (users,) = [path for path in result["user_tables"]["scene_affinity"] if "user_scenes" in path]
+    table = pd.read_parquet(users)
+    admitted = table["user_id"].nunique()
+    assert admitted == len(table) < N_USERS
+    assert set(table.columns) == {"user_id", "main_scene", *(f"affinity_scene_{i}" for i in (1, 2, 3))}
+
+
+def test_the_planted_sequence_leads(config, planted):
+    _, found = analyse("sequence", config)
+    direction = found.tables["direction"]
+    sure = direction[(direction["q_value"] < 0.05) & (direction["share_before"] > 0.5)]
+    pairs = set(zip(planted.sequence["first"].to_pylist(), planted.sequence["then"].to_pylist(), strict=True))
+    top = list(zip(sure["category"], sure["next_category"], strict=True))[:5]
+    assert len(top) == 5
+    assert set(top) < pairs
+    group = found.tables["direction_group"].iloc[0]
+    assert (group["category"], group["share_before"] > group["expected_share"]) == ("large", True)
+
+
+def test_the_planted_opportunity_leads(config, planted):
+    result, found = analyse("opportunity", config)
+    gaps = found.tables["gaps"]
+    planted_pairs = {(row["category"], row["segment"]) for row in planted.opportunities.to_pylist()}
+    assert set(zip(gaps["category"][:2], gaps["segment"][:2], strict=True)) == planted_pairs
+    assert gaps.loc[0, "q_value"] < 0.05
+    assert result["findings"][0]["table"] == "gaps"
+    assert found.label("苹果手机用户").en == "holders of an Apple phone"
+
+
+def test_years_are_compared_and_growth_is_taken_apart(config, planted):
+    _, found = analyse("flow", config)
+    assert len(found.parameters["periods"]) == 3
+    change = found.tables["change_cells"]
+    assert change.loc[change["row"] == change["column"], "share_this"].isna().all()
+    _, found = analyse("growth", config)
+    parts = found.tables["decomposition"]["contribution"].sum()
+    total = found.parameters["gmv_after"] - found.parameters["gmv_before"]
+    assert parts == pytest.approx(total, abs=1e-6)
+    quadrant = found.tables["growth_share"].set_index("category")["quadrant"]
+    assert quadrant["电视"] == "cash_cow"
+    assert found.parameters["share_kind"] == "relative"
+
+
+def test_a_shuffled_world_has_no_strong_association(config, planted, tmp_path):
+    folder = tmp_path / "shuffled"
+    write_world(shuffle_categories(planted), folder)
+    path = Path(shutil.copy(config, folder))
+    result, found = analyse("attach", path)
+    assert not (found.tables["association"]["tier"] == "high").any()
+    assert not [finding for finding in result["findings"] if finding["table"] == "association"]
+
+
+# --- personas and scenes ----------------------------------------------------------------------------
+
+
+def test_scene_affinity_is_a_feature_of_the_next_training(with_personas):
+    store = with_personas.parent / "store"
+    (model,) = (store / "models" / "category_strategy").glob("*/model.json")
+    text = model.read_text(encoding="utf-8")
+    assert "affinity_kitchen" in text
+    (scored,) = (store / "assignments" / "category_strategy").glob("*/assignments.parquet")
+    assert pd.read_parquet(scored)["persona_id"].nunique() == 3
+
+
+def test_analyses_are_sliced_by_persona(with_personas):
+    _, found = analyse("scenes", with_personas)
+    grid = found.tables["grid"]
+    assert set(grid["persona_id"]) == {"P01", "P02", "P03"}
+    assert {"P01", "客厅"} <= {*grid["persona_id"], *(found.label(s).zh for s in grid["scene_id"])}
+    result, found = analyse("opportunity", with_personas)
+    white = found.tables["white_space"]
+    assert white["fits"].any()
+    (file,) = result["user_tables"]["white_space"]
+    open_ones = pd.read_parquet(file).groupby(["persona_id", "category"]).size()
+    told = white[white["fits"] & (white["n_open"] > 0)].set_index(["persona_id", "category"])["n_open"]
+    assert open_ones.to_dict() == told.to_dict()
+    (offers,) = result["user_tables"]["next_offers"]
+    assert pd.read_parquet(offers)["rank"].max() == 3
+
+
+def test_people_read_the_finding_and_its_definition(with_personas):
+    answer = run_personas("category", "ladder", with_personas, "--as-of", AS_OF)
+    assert answer.code == 0, answer.err
+    assert "- 京东4A：A4拥护" in answer.out
+    assert "[stages] 京东4A（第1版），截至 2025-12-01（不含当日）。" in answer.out
+    assert "flow.csv" in answer.out
+
+
+# --- defaults and mistakes ------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("verb", VERBS)
+def test_no_section_is_needed(shop, verb):
+    result, found = analyse(verb, "shop.yaml", as_of=house.AS_OF)
+    assert found.tables
+    for table in result["tables"].values():
+        assert Path(table).exists()
+
+
+def test_the_same_tables_give_the_same_analysis(shop):
+    first, again = (analyse("scenes", "shop.yaml", as_of=house.AS_OF)[0] for _ in range(2))
+    assert first == again
+
+
+@pytest.mark.parametrize(
+    ("verb", "section", "message"),
+    [
+        ("growth", {"growth": {"share_of": "largest_rival"}}, "but sources.market is not set; name the table"),
+        (
+            "opportunity",
+            {"opportunity": {"segments": {"w": {"label": {"zh": "女", "en": "w"}, "attribute": "gender",
+                                                "values": ["female"], "market": "women"}}}},
+            "sources.market is not; name the table with the market's buyers",
+        ),
+        (
+            "opportunity",
+            {"opportunity": {"segments": {"w": {"label": {"zh": "女", "en": "w"}, "tag": "有车一族"}}}},
+            "but sources.tags is not set",
+        ),
+        ("ladder", {"ladders": ["climb"]}, "neither a shipped name (a4, aipl, device_holder, o5a, page_views)"),
+        ("scenes", {"scenes": {"seeds": "home_appliances"}}, "Nobody bought any category of the scene"),
+        ("flow", {"period": "year"}, "comparing needs two periods of a year before"),
+        ("attach", {"attach": {"direction": "after"}}, "within_days is missing"),
+        ("attach", {"exclude": ["phone", "fridge", "tv"]}, "There is no order with a category"),
+    ],
+)  # fmt: skip
+def test_a_mistake_ends_in_one_readable_message(shop, verb, section, message):
+    shop.config["category"] = section
+    shop.write_config()
+    answer = run_personas("category", verb, "shop.yaml", "--as-of", house.AS_OF)
+    assert answer.code == 2
+    assert message in answer.err
+    assert not (shop.store / "analyses").exists()
+
+
+def test_a_category_that_nobody_bought_is_told(shop):
+    shop.config["category"] = {"rows": ["phone", "yacht"], "columns": ["fridge", "tv"]}
+    shop.write_config()
+    result, found = analyse("attach", "shop.yaml", as_of=house.AS_OF)
+    rate = found.tables["matrix"].set_index(["row", "column"])["rate"]
+    assert pd.isna(rate["yacht", "tv"])
+    assert result["notes"] == ["Nobody bought yacht in the window; spelled as in the events?"]
+
+
+def test_there_is_no_analysis_without_events(shop):
+    del shop.config["sources"]["events"]
+    shop.write_config()
+    answer = run_personas("category", "attach", "shop.yaml", "--as-of", house.AS_OF)
+    assert answer.code == 2
+    assert "sources.events is not set" in answer.err
