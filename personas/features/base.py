@@ -205,8 +205,18 @@ class FeatureFrame:
         DataFrame of shape (n_users, n_features)
             Columns in the order of ``feature_set``, typed by :func:`typed_columns`.
         """
-        data = self.table.order_by("user_id").to_pyarrow().to_pandas().set_index("user_id")
-        return typed_columns(data, self.feature_set)
+        return typed_columns(self.to_raw_pandas(), self.feature_set)
+
+    def to_raw_pandas(self) -> pd.DataFrame:
+        """Return the frame in memory as the engine gives it, indexed and sorted by ``user_id``.
+
+        Returns
+        -------
+        DataFrame of shape (n_users, n_features)
+            Texts may be levels that ``feature_set`` does not know.
+        """
+        data: pd.DataFrame = self.table.order_by("user_id").to_pyarrow().to_pandas().set_index("user_id")
+        return data
 
 
 def typed_columns(data: pd.DataFrame, feature_set: FeatureSet) -> pd.DataFrame:
@@ -238,6 +248,37 @@ def typed_columns(data: pd.DataFrame, feature_set: FeatureSet) -> pd.DataFrame:
         else:
             columns[feature.name] = pd.to_numeric(values).astype("float64").to_numpy()
     return pd.DataFrame(columns, index=data.index)
+
+
+def unseen_levels(raw: pd.DataFrame, typed: pd.DataFrame, feature_set: FeatureSet) -> dict[str, Any]:
+    """Mark the users whose level a feature set does not know, where there are any.
+
+    Parameters
+    ----------
+    raw, typed : DataFrame of shape (n_users, >= n_features)
+        The same users before and after :func:`typed_columns`, which reads such a level as missing.
+    feature_set : FeatureSet
+        What the columns are.
+
+    Returns
+    -------
+    dict of str to ndarray of bool, shape (n_users,)
+        By feature.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> plan = FeatureSet((Feature("plan", "nominal", "worth", "", "", "profile", "value", levels=("a",)),))
+    >>> raw = pd.DataFrame({"plan": ["a", "b", None]})
+    >>> unseen_levels(raw, typed_columns(raw, plan), plan)["plan"].tolist()
+    [False, True, False]
+    """
+    marks = {
+        f.name: (raw[f.name].notna() & typed[f.name].isna()).to_numpy()
+        for f in feature_set
+        if f.kind in ("nominal", "ordinal")
+    }
+    return {name: mark for name, mark in marks.items() if mark.any()}
 
 
 def columns_of(data: pd.DataFrame) -> dict[str, Any]:

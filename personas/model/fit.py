@@ -15,6 +15,7 @@ from threadpoolctl import threadpool_limits
 
 from personas.errors import ConfigError, DataError
 from personas.features import FeatureFrame, FeatureSet, columns_of
+from personas.features.base import typed_columns, unseen_levels
 from personas.features.category_history import is_category_count
 from personas.features.rehearsal import Rehearsal
 from personas.model.answers import Answers, status_of
@@ -175,7 +176,10 @@ def fit_personas(
     check_must_keep(options.must_keep, champion)
     # Two threads add floats up in another order than one; the answer must not depend on the machine.
     with threadpool_limits(limits=1):
-        data = frame.sample(options.max_training_users).to_pandas()
+        raw = frame.sample(options.max_training_users).to_raw_pandas()
+        data = typed_columns(raw, frame.feature_set)
+        unseen = unseen_levels(raw, data, frame.feature_set)
+        del raw
         held_out = _held_out(data.index, options.holdout_share)
         names = clusterer_list(clusterer, frame.feature_set)
         training = data.loc[~held_out]
@@ -257,6 +261,7 @@ def fit_personas(
                 answers=Answers(scores.label, confidence, status),
                 # The users of the fit look surer and less strange than others.
                 held_out=held_out if held_out.sum() >= MINIMUM_USERS else ~held_out,
+                unseen=unseen,
                 earlier=champion.sketch if champion else None,
             ),
         )

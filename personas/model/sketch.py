@@ -200,6 +200,7 @@ def make_sketch(
     persona_ids: Sequence[str],
     answers: Answers,
     held_out: NDArray[np.bool_],
+    unseen: Mapping[str, NDArray[np.bool_]],
     earlier: Sketch | None = None,
 ) -> Sketch:
     """Sketch the users that a model was trained on.
@@ -218,6 +219,8 @@ def make_sketch(
         What the model says of them.
     held_out : ndarray of bool, shape (n_users,)
         Users whose confidence and status are counted: those whom the fit has not seen.
+    unseen : mapping of str to ndarray of bool, shape (n_users,)
+        Feature -> users with a level that it does not know, see :func:`personas.features.base.unseen_levels`.
     earlier : Sketch, optional
         Of the champion: its bins are kept while they tell users apart well, so that sketches of successive
         models can be compared.
@@ -231,6 +234,8 @@ def make_sketch(
     for feature in feature_set:
         known = None if earlier is None else earlier.feature(feature.name)
         bins, codes = _read(feature, data[feature.name], None if known is None else known.bins)
+        if feature.name in unseen:
+            codes[unseen[feature.name]] = bins.unseen
         counts = count_cells(codes, answers.label, (len(persona_ids), bins.n_bins + 2))
         features.append(FeatureSketch.of(bins, counts, with_portraits=feature.described))
     return Sketch(

@@ -117,7 +117,9 @@ def fit_model(n_users: int) -> PersonaModel:
         clusterer="latent_class", clusterer_params={},
     )  # fmt: skip
     answers = Answers(scores.label, scores.probability, status)
-    sketch = make_sketch(data, features, as_of=AS_OF, persona_ids=ids, answers=answers, held_out=held_out)
+    sketch = make_sketch(
+        data, features, as_of=AS_OF, persona_ids=ids, answers=answers, held_out=held_out, unseen={}
+    )
     return replace(model, sketch=sketch)
 
 

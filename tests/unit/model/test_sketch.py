@@ -28,6 +28,7 @@ def sketch_of(world, **changes):
         "persona_ids": [f"P{k}" for k in range(5)],
         "answers": Answers(world.labels, np.linspace(0, 1, n), np.zeros(n, dtype=np.int64)),
         "held_out": np.arange(n) % 5 == 0,
+        "unseen": {},
     }
     return make_sketch(world.data, world.feature_set, **(options | changes))
 

@@ -10,7 +10,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from personas.features import Feature, FeatureSet, columns_of
-from personas.features.base import typed_columns
+from personas.features.base import typed_columns, unseen_levels
 from personas.model.answers import Answers, status_of
 from personas.model.base import Calibration, Card, Persona, PersonaModel
 from personas.model.sketch import make_sketch
@@ -101,6 +101,7 @@ def sketched(model, data, features=FEATURES, earlier=None):
         persona_ids=tuple(p.persona_id for p in model.personas),
         answers=Answers(scores.label, scores.probability, status),
         held_out=np.ones(len(data), dtype=bool),
+        unseen=unseen_levels(data, typed, features),
         earlier=earlier,
     )
     return replace(model, sketch=sketch)

@@ -81,6 +81,19 @@ def test_unseen_levels_and_lost_columns_are_drift(report):
     assert (row.missing_before, row.missing_now) == (pytest.approx(0.1, abs=0.01), 1.0)
 
 
+def test_levels_that_were_unseen_in_training_already_are_no_drift(model, count):
+    def some_unknown(n, seed):
+        data = draw(n, seed)
+        data["city_tier"] = np.where(np.arange(n) % 20 == 0, "T9", data["city_tier"])
+        return data
+
+    known = sketched(model, some_unknown(20_000, 20))
+    assert known.sketch.feature("city_tier").counts[-2] == 1000
+    now = count(some_unknown(20_000, 21))
+    found = measure_drift(known, now, Reference("training", known.sketch, "v1"), model_version="v1")
+    assert names(found) == []
+
+
 def test_small_cells_are_not_told(report):
     data = draw(5000, 6)
     data["city_tier"] = ["T9"] * 5 + list(data["city_tier"])[5:]
