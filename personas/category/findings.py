@@ -72,7 +72,7 @@ def tell_findings(analysis: Analysis, *, most: int = 5) -> list[Finding]:
     for key, tell in _TELLERS[analysis.verb].items():
         if key in analysis.tables:
             table = analysis.tables[key]
-            everybody = table[table["persona_id"] == ALL] if "persona_id" in table else table
+            everybody = _of_everybody(table)
             sentences = tell(analysis, everybody)
             told += [Finding(key, text) for _, text in zip(range(most), sentences, strict=False)]
     return told
@@ -109,7 +109,7 @@ def _scenes(analysis: Analysis, table: pd.DataFrame) -> Iterator[Text]:
             f"{scene.name_zh}（主推 {hero.zh}）：{_listed([c.zh for c in own], '、', '等')}；{scene.n_users:,} 人购买，{scene.n_main:,} 人以此为主"
             + (f"；稳定度 {stability}（{scene.verdict_zh}）" if stability else ""),
             f"{scene.name_en} (hero {hero.en}): {_listed([c.en for c in own], ', ', ' and others')}; "
-            f"{scene.n_users:,} users"
+            f"{scene.n_users:,} buyers, the main scene of {scene.n_main:,} users"
             + (f"; stability {stability} ({scene.verdict_en})" if stability else ""),
         )
 
@@ -249,6 +249,13 @@ def _moves(analysis: Analysis, table: pd.DataFrame) -> Iterator[Text]:
             f"{title.zh}：升级 {row.upgrade_rate:.1%}，降级 {row.downgrade_rate:.1%}，留存 {row.retained_rate:.1%}",
             f"{title.en}: {row.upgrade_rate:.1%} moved up, {row.downgrade_rate:.1%} down, {row.retained_rate:.1%} stayed",
         )
+
+
+def _of_everybody(table: pd.DataFrame) -> pd.DataFrame:
+    """Return the slice of everybody; a table that has none is about personas, and stays whole."""
+    if "persona_id" not in table or not (table["persona_id"] == ALL).any():
+        return table
+    return table[table["persona_id"] == ALL]
 
 
 def _rows(table: pd.DataFrame) -> Iterator[Any]:

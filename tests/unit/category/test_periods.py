@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from personas.category.periods import check_order, span, yearly_windows
+from personas.category.periods import check_order, comparable_windows, recent_windows, span, yearly_windows
 from personas.errors import ConfigError
 from personas.schema import ObservationWindow
 
@@ -85,3 +85,42 @@ def test_a_span_names_the_last_day_that_is_seen():
         "2023-03-01 至 2024-02-29",
         "2023-03-01 to 2024-02-29",
     )
+
+
+def test_recent_windows_of_twelve_months_are_the_yearly_ones():
+    for as_of in (date(2026, 1, 1), date(2024, 2, 29), date(2025, 3, 1)):
+        assert recent_windows(as_of, months=12, n_windows=3) == yearly_windows(as_of, n_windows=3)
+
+
+def test_recent_windows_touch_and_hold_every_day():
+    windows = recent_windows(date(2025, 8, 31), months=1, n_windows=12)
+    assert all(a.as_of == b.start for a, b in pairwise(windows))
+    assert windows[-1].as_of == date(2025, 8, 31)
+    assert sum(window.lookback_days for window in windows) == (date(2025, 8, 31) - windows[0].start).days
+
+
+@pytest.mark.parametrize(
+    ("earliest", "starts"),
+    [
+        (date(2022, 12, 1), ["2022-12-01", "2023-12-01", "2024-12-01"]),
+        (date(2022, 12, 8), ["2022-12-01", "2023-12-01", "2024-12-01"]),
+        (date(2022, 12, 9), ["2023-12-01", "2024-12-01"]),
+        (date(2024, 12, 1), ["2024-12-01", "2025-06-01"]),
+        (date(2025, 5, 1), ["2025-06-01", "2025-09-01"]),
+        (date(2025, 10, 1), ["2025-10-01", "2025-11-01"]),
+    ],
+)
+def test_the_longest_period_that_is_seen_twice_is_taken(earliest, starts):
+    found = comparable_windows(date(2025, 12, 1), earliest)
+    assert [str(window.start) for window in found] == starts
+
+
+def test_too_short_a_history_is_told():
+    with pytest.raises(ConfigError, match="two periods of a month before 2025-12-01"):
+        comparable_windows(date(2025, 12, 1), date(2025, 10, 20))
+    with pytest.raises(ConfigError, match="two periods of a half year"):
+        comparable_windows(date(2025, 12, 1), date(2025, 2, 1), period="half_year")
+    with pytest.raises(ConfigError, match="at least 1"):
+        recent_windows(date(2025, 12, 1), months=0)
+    with pytest.raises(ConfigError, match="before year 1"):
+        recent_windows(date(1, 6, 1), months=12)

@@ -1,0 +1,187 @@
+"""Findings: the top of each table in words, with its numbers, of everybody, and only what is sure."""
+
+from datetime import date
+
+import pandas as pd
+import pytest
+
+from personas.category.analysis import Analysis
+from personas.category.findings import tell_findings
+from personas.schema import Text
+
+NAMES = {
+    "lock": Text("门锁", "door lock"),
+    "eye": Text("猫眼", "door viewer"),
+    "P01": Text("智能派", "smart"),
+    "women": Text("女性", "women"),
+}
+
+
+def told(verb, most=5, parameters=None, **tables):
+    """Return the English findings of an analysis of hand-made tables."""
+    frames = {key: pd.DataFrame(rows) for key, rows in tables.items()}
+    words = {key: Text("", "") for key in frames}
+    found = Analysis(verb, date(2026, 1, 1), frames, words, parameters or {}, NAMES)
+    return [finding.text.en for finding in tell_findings(found, most=most)]
+
+
+def pair(row, column, tier="high", lift=2.0, confidence=0.5):
+    return {
+        "row": row,
+        "column": column,
+        "n_both": 30,
+        "n_row": 60,
+        "lift": lift,
+        "shrunk_lift": lift,
+        "confidence": confidence,
+        "tier": tier,
+    }
+
+
+def test_a_strong_pair_is_told_once_and_a_weak_one_never():
+    rows = [pair("lock", "eye", confidence=0.4), pair("eye", "lock"), pair("lock", "x", tier="mid", lift=9.0)]
+    assert told("attach", association=rows) == [
+        "door viewer -> door lock: 50.0% bought it, too (30 of 60), 2.00 times as many as by chance; high association"
+    ]
+
+
+def test_scenes_are_told_with_their_members_and_substitutes():
+    scene = {"scene_id": "s", "name_zh": "安防", "name_en": "security", "hero": "lock", "n_users": 1234}
+    rest = {"n_main": 99, "stability": 0.9, "verdict_zh": "高度稳定", "verdict_en": "highly stable"}
+    found = told(
+        "scenes",
+        scenes=[scene | rest, scene | rest | {"stability": float("nan")}],
+        members=[{"scene_id": "s", "category": "lock"}, {"scene_id": "s", "category": "eye"}],
+        pairs=[
+            {"category_a": "eye", "category_b": "lock", "relation": "substitute"},
+            {"category_a": "eye", "category_b": "x", "relation": "complement"},
+        ],
+    )
+    words = "security (hero door lock): door lock, door viewer; 1,234 buyers, the main scene of 99 users"
+    assert found == [
+        f"{words}; stability 0.90 (highly stable)",
+        words,
+        "Substitutes: door viewer / door lock",
+    ]
+
+
+def cell(row, column, n_both, n_row, persona="(all)", low=0.0):
+    return {
+        "persona_id": persona,
+        "row": row,
+        "column": column,
+        "n_row": n_row,
+        "n_both": n_both,
+        "share": n_both / n_row,
+        "low": low,
+    }
+
+
+def test_a_flow_that_stands_out_of_its_column_leads_and_slices_are_not_told():
+    rows = [
+        cell("lock", "eye", 60, 100, low=0.5),
+        cell("x", "eye", 20, 100, low=0.1),
+        cell("lock", "hub", 90, 100, low=0.8),
+        cell("x", "hub", 90, 100, low=0.8),
+        cell("lock", "eye", 90, 100, persona="P01", low=0.8),
+        cell("y", "eye", 9, 9, low=0.7),
+    ]
+    (found,) = told("flow", cells=rows)
+    assert found.startswith(
+        "Of the 100 buyers of door lock in the earlier period, 60.0% (60) bought door viewer"
+    )
+    assert found.endswith("42.6% is the mean of all categories")
+
+
+def test_changes_are_told_when_they_are_sure():
+    change = {"persona_id": "(all)", "row": "lock", "column": "eye", "share_last": 0.1, "share_this": 0.2}
+    rows = [
+        change | {"difference_pp": 10.0, "q_value": 0.01},
+        change | {"difference_pp": 30.0, "q_value": 0.2},
+        change | {"difference_pp": 30.0, "q_value": float("nan")},
+    ]
+    assert told("flow", change_cells=rows) == ["Flow door lock -> door viewer: 10.0% -> 20.0% (+10.0 points)"]
+    buyers = {"persona_id": "(all)", "category": "eye", "n_buyers_this": 30.0}
+    columns = [
+        buyers | {"n_buyers_last": 20.0, "relative_change": 0.5},
+        buyers | {"n_buyers_last": 2.0, "relative_change": 14.0},
+    ]
+    assert told("flow", change_columns=columns) == ["Buyers of door viewer: 20 -> 30 (+50.0%)"]
+
+
+def test_sequences_are_told_in_the_direction_they_have():
+    order = {"category": "lock", "next_category": "eye", "n_before": 80, "n_after": 20}
+    rows = [
+        order | {"share_before": 0.8, "expected_share": 0.5, "q_value": 0.001},
+        order | {"share_before": 0.2, "expected_share": 0.5, "q_value": 0.001},
+        order | {"share_before": 0.6, "expected_share": 0.5, "q_value": 0.3},
+    ]
+    assert told("sequence", direction=rows) == [
+        "door lock before door viewer: 80.0% of the 100 who bought both (50.0% by chance)"
+    ]
+    following = {"category": "lock", "next_category": "eye", "median_lag_days": 12.4}
+    rows = [
+        following | {"n_next": 50, "probability": 0.25},
+        following | {"n_next": 3, "probability": 0.9},
+    ]
+    assert told("sequence", parameters={"horizon_days": 90}, next_category=rows) == [
+        "25.0% bought door viewer for the first time within 90 days after door lock, in the median after 12 days"
+    ]
+
+
+def test_growth_names_quadrants_and_what_moved_the_revenue():
+    found = told(
+        "growth",
+        parameters={"gmv_before": 1000.0, "gmv_after": 1500.0},
+        growth_share=[{"category": "eye", "quadrant": "star"}, {"category": "x", "quadrant": "not_judged"}],
+        decomposition=[
+            {"segment": s, "factor": f, "contribution": c}
+            for s, f, c in [("P01", "users", 400.0), ("(none)", "users", -100.0), ("P01", "basket", 200.0)]
+        ],
+    )
+    assert found == ["Star: door viewer", "GMV 1,000 -> 1,500: users +300, basket +200"]
+
+
+def test_opportunities_are_gaps_likes_and_white_space():
+    gap = {"category": "eye", "segment": "women", "market_share": 0.6, "brand_share": 0.4, "headroom": 20.4}
+    found = told(
+        "opportunity",
+        gaps=[gap | {"gap": 0.2, "q_value": 0.01}, gap | {"gap": 0.2, "q_value": 0.5}],
+        preferences=[
+            {"segment": "women", "category": "lock", "tgi": 140.0, "q_value": 0.01},
+            {"segment": "women", "category": "eye", "tgi": 60.0, "q_value": 0.01},
+        ],
+        white_space=[
+            {"persona_id": "P01", "category": "lock", "tgi": 150.0, "fits": True, "n_open": 321},
+            {"persona_id": "P01", "category": "eye", "tgi": 90.0, "fits": False, "n_open": 999},
+        ],
+    )
+    assert found[:2] == [
+        "door viewer x women: 60.0% of the market's buyers, 40.0% of the brand's; headroom 20 users",
+        "women prefer door lock (TGI 140)",
+    ]
+
+
+def test_white_space_is_told_of_personas():
+    rows = [{"persona_id": "P01", "category": "lock", "tgi": 150.0, "fits": True, "n_open": 321}]
+    assert told("opportunity", white_space=rows) == [
+        "smart fit door lock (TGI 150); 321 of them have not bought it"
+    ]
+
+
+def test_ladders_are_told_stage_by_stage():
+    stages = [{"ladder": "a4", "stage": "lock", "n_users": 5, "share": 0.25}]
+    totals = [
+        {"ladder": "a4", "persona_id": p, "upgrade_rate": 0.3, "downgrade_rate": 0.1, "retained_rate": 0.6}
+        for p in ("(all)", "P01")
+    ]
+    assert told("ladder", stages=stages, totals=totals) == [
+        "a4: door lock 5 (25.0%).",
+        "a4: 30.0% moved up, 10.0% down, 60.0% stayed",
+    ]
+
+
+@pytest.mark.parametrize("most", [1, 2])
+def test_there_is_an_end_to_it(most):
+    rows = [pair("lock", name) for name in "abcd"]
+    assert len(told("attach", most=most, association=rows)) == most
