@@ -191,6 +191,7 @@ def report(
 @_CONFIG
 @click.option("--destination", required=True, help="file, google_customer_match or tencent_ids.")
 @click.option("--persona", default=None, help="Persona id or name; default every persona.")
+@click.option("--scene", default=None, help="Id of a scene: only users whose main scene it is.")
 @click.option(
     "--min-confidence", type=click.FloatRange(0, 1), default=None, help="Leave out less certain users."
 )
@@ -210,6 +211,7 @@ def export(
     config: Path,
     destination: str,
     persona: str | None,
+    scene: str | None,
     min_confidence: float | None,
     file_format: str | None,
     output: Path | None,
@@ -225,7 +227,7 @@ def export(
     from pipelines.export import ExportOrder
     from pipelines.jobs import export_personas
 
-    order = ExportOrder(destination, persona, min_confidence, file_format, output, dry_run)
+    order = ExportOrder(destination, persona, min_confidence, file_format, output, dry_run, scene)
     export_personas(config, order, as_json=as_json)
 
 

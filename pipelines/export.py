@@ -7,6 +7,10 @@ from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+
 from personas.config import ExportSpec
 from personas.engine import open_engine
 from personas.errors import NotFoundError
@@ -19,6 +23,7 @@ from pipelines.console import Steps, command, shown
 from pipelines.models import ASSIGNMENTS, scorings
 from pipelines.score import FILE
 from pipelines.tables import read_checked
+from pipelines.user_tables import SCENE_AFFINITY_FILE, newest_scene_affinity
 from pipelines.work_folder import run_folder
 
 if TYPE_CHECKING:
@@ -45,6 +50,8 @@ class ExportOrder:
         :func:`personas.export.export_audience`.
     dry_run : bool
         Count and check only.
+    scene : str or None
+        Id of a scene: only users whose main scene it is, as scenes were analysed last.
     """
 
     destination: str
@@ -53,6 +60,7 @@ class ExportOrder:
     file_format: str | None = None
     output: Path | None = None
     dry_run: bool = False
+    scene: str | None = None
 
 
 @dataclass(frozen=True)
@@ -111,13 +119,12 @@ def export_files(
     needed = [n for n in ("identifiers", "consents") if getattr(config.sources, n) is not None]
     with steps.step("read consents and identifiers"):
         tables = _user_tables(loaded, needed, as_of)
-    target = order.output or (
-        loaded.store_path / "audiences" / config.name / f"{as_of.isoformat()}-{record.content_sha256[:8]}"
-    )
+    name = f"{as_of.isoformat()}-{record.content_sha256[:8]}{f'-{order.scene}' if order.scene else ''}"
+    target = order.output or loaded.store_path / "audiences" / config.name / name
     wanted = order.min_confidence
     with steps.step(f"export to {order.destination}"):
         receipts = export_audience(
-            record.path / FILE,
+            record.path / FILE if order.scene is None else _of_scene(loaded, record, order.scene),
             place,
             ExportRequest(
                 folder=target,
@@ -142,6 +149,17 @@ def _scored_last(loaded: LoadedConfig) -> ArtifactRecord:
             f"{command('score', loaded.path)} --as-of DATE."
         )
     return store.get(ASSIGNMENTS, name, versions[-1])
+
+
+def _of_scene(loaded: LoadedConfig, record: ArtifactRecord, scene: str) -> pa.Table:
+    """Return the assignments of the users whose main scene it is."""
+    users = pq.read_table(newest_scene_affinity(loaded) / SCENE_AFFINITY_FILE)
+    known = [name.removeprefix("affinity_") for name in users.column_names if name.startswith("affinity_")]
+    if scene not in known:
+        raise NotFoundError(f"No scene has the id {scene!r}; known: {', '.join(known)}.")
+    inside = users.filter(pc.equal(users["main_scene"], scene))["user_id"]
+    assignments = pq.read_table(record.path / FILE)
+    return assignments.filter(pc.is_in(assignments["user_id"], value_set=inside.combine_chunks()))
 
 
 def _options(spec: ExportSpec, order: ExportOrder) -> dict[str, str]:

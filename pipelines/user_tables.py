@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date, timedelta
+from pathlib import Path
 
 from personas.config import SourceSpec
 from personas.engine import Source
@@ -11,7 +12,7 @@ from personas.features.rehearsal import default_horizon
 from personas.schema import ObservationWindow
 from personas.store import ArtifactRecord, ArtifactStore
 from pipelines.config_file import LoadedConfig
-from pipelines.console import command
+from pipelines.console import command, shown
 
 SCENE_AFFINITY = "scene_affinity"
 SCENE_AFFINITY_FILE = "user_scenes.parquet"
@@ -65,6 +66,33 @@ def artifact_source(loaded: LoadedConfig, name: str, spec: SourceSpec, as_of: da
             f"category.scenes.seeds to that file, and run: {how}"
         )
     return Source(path=record.path / SCENE_AFFINITY_FILE)
+
+
+def newest_scene_affinity(loaded: LoadedConfig) -> Path:
+    """Return the folder of the scene affinities with the latest day.
+
+    Parameters
+    ----------
+    loaded : LoadedConfig
+        The use case.
+
+    Returns
+    -------
+    Path
+
+    Raises
+    ------
+    NotFoundError
+        If there are none; the message has the command that makes them.
+    """
+    store = ArtifactStore(loaded.store_path)
+    records = _records(store, loaded.config.name)
+    if not records:
+        raise NotFoundError(
+            f"{shown(store.root)} holds no scenes of {loaded.config.name!r}; make them first: "
+            f"{command('category', 'scenes', loaded.path)} --as-of DATE."
+        )
+    return max(records, key=lambda r: (r.metadata["as_of"], r.version)).path
 
 
 def _records(store: ArtifactStore, name: str) -> list[ArtifactRecord]:

@@ -248,3 +248,22 @@ def test_there_is_no_analysis_without_events(shop):
     answer = run_personas("category", "attach", "shop.yaml", "--as-of", house.AS_OF)
     assert answer.code == 2
     assert "sources.events is not set" in answer.err
+
+
+def test_the_people_of_a_scene_are_an_audience(with_personas):
+    answer = run_personas("export", with_personas, "--destination", "file", "--scene", "security", "--json")
+    assert answer.code == 0, answer.err
+    store = with_personas.parent / "store"
+    newest = max(
+        (store / "scene_affinity" / "category_strategy").glob("*/record.json"),
+        key=lambda path: json.loads(path.read_text(encoding="utf-8"))["metadata"]["as_of"],
+    )
+    users = pd.read_parquet(newest.parent / "user_scenes.parquet")
+    (scored,) = (store / "assignments" / "category_strategy").glob("*/assignments.parquet")
+    inside = users.loc[users["main_scene"] == "security", "user_id"]
+    placed = pd.read_parquet(scored).set_index("user_id")["status"] != "out_of_distribution"
+    receipts = json.loads(answer.out)["receipts"]
+    assert sum(receipt["n_candidates"] for receipt in receipts) == placed.reindex(inside).sum()
+    unknown = run_personas("export", with_personas, "--destination", "file", "--scene", "attic")
+    assert unknown.code == 2
+    assert "known: living_room, security, kitchen" in unknown.err
