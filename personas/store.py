@@ -24,7 +24,7 @@ from typing import Any
 
 from personas.errors import DataError, NotFoundError
 
-__all__ = ["ArtifactRecord", "ArtifactStore"]
+__all__ = ["ArtifactRecord", "ArtifactStore", "Promotion"]
 
 _RECORD, _CHAMPION, _NAMES, _LOCK = "record.json", "champion.json", "names.json", ".lock"
 _REMOVED = "removed.json"
@@ -80,6 +80,44 @@ class ArtifactRecord:
             "content_sha256": self.content_sha256,
             "metadata": self.metadata,
         }
+
+
+@dataclass(frozen=True, slots=True)
+class Promotion:
+    """How a version became champion.
+
+    Parameters
+    ----------
+    version : str
+        The version.
+    at : datetime or None
+        When, as the caller gave it.
+    reason : str
+        Why.
+    is_forced : bool
+        Whether somebody overruled a gate.
+    is_rollback : bool
+        Whether it came back because a later one was withdrawn.
+    """
+
+    version: str
+    at: datetime | None = None
+    reason: str = ""
+    is_forced: bool = False
+    is_rollback: bool = False
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return what is kept beside the version, JSON-ready; nothing where nothing is known."""
+        kept = {"reason": self.reason, "is_forced": self.is_forced, "is_rollback": self.is_rollback}
+        at = {"at": self.at.astimezone(UTC).isoformat()} if self.at else {}
+        return {**at, **{key: value for key, value in kept.items() if value}}
+
+    @classmethod
+    def from_dict(cls, version: str, data: Mapping[str, Any]) -> Promotion:
+        """Make a promotion from what :meth:`to_dict` returned."""
+        at = datetime.fromisoformat(data["at"]) if "at" in data else None
+        known = {key: data[key] for key in ("reason", "is_forced", "is_rollback") if key in data}
+        return cls(version, at, **known)
 
 
 class ArtifactStore:
@@ -182,6 +220,17 @@ class ArtifactStore:
             )
         return _check_payload(self._record(self._folder(kind, name) / (version or known[-1])))
 
+    def metadata(self, kind: str, name: str) -> dict[str, dict[str, Any]]:
+        """Return version -> metadata, oldest first, without reading any payload.
+
+        Raises
+        ------
+        DataError
+            If a name is unsafe or a record was changed.
+        """
+        folder = self._folder(kind, name)
+        return {v: self._record(folder / v).metadata for v in self.versions(kind, name)}
+
     def versions(self, kind: str, name: str) -> list[str]:
         """Return the versions in the order they were written, oldest first.
 
@@ -206,6 +255,11 @@ class ArtifactStore:
         found = (entry.name for entry in folder.iterdir() if (entry / _RECORD).is_file())
         return sorted(name for name in found if _VERSION.fullmatch(name))
 
+    def kinds(self) -> list[str]:
+        """Return the kinds that have a version, sorted."""
+        entries = sorted(entry.name for entry in self.root.iterdir()) if self.root.is_dir() else []
+        return [kind for kind in entries if _SAFE.fullmatch(kind) and self.names(kind)]
+
     def names(self, kind: str) -> list[str]:
         """Return the names that have a version, sorted.
 
@@ -227,13 +281,28 @@ class ArtifactStore:
         entries = sorted(entry.name for entry in folder.iterdir()) if folder.is_dir() else []
         return [name for name in entries if _SAFE.fullmatch(name) and self.versions(kind, name)]
 
-    def promote(self, kind: str, name: str, version: str) -> None:
+    def promote(
+        self,
+        kind: str,
+        name: str,
+        version: str,
+        *,
+        at: datetime | None = None,
+        reason: str = "",
+        is_forced: bool = False,
+    ) -> None:
         """Make a version the champion; promoting the champion again changes nothing.
 
         Parameters
         ----------
         kind, name, version : str
             An intact version.
+        at : datetime with a time zone, optional
+            Time of the promotion, kept in its history.
+        reason : str
+            Why, kept in its history.
+        is_forced : bool
+            Whether somebody overruled a gate.
 
         Raises
         ------
@@ -241,11 +310,63 @@ class ArtifactStore:
             As of :meth:`get`.
         """
         self.get(kind, name, version)
-        folder = self._folder(kind, name)
-        with _locked(folder):
-            history = self.champions(kind, name)
-            if history[-1:] != [version]:
-                _replace_json(folder / _CHAMPION, {"version": version, "history": [*history, version]})
+        with _locked(self._folder(kind, name)):
+            if self.champion(kind, name) != version:
+                self._point(kind, name, Promotion(version, at, reason, is_forced))
+
+    def rollback(self, kind: str, name: str, *, at: datetime | None = None, reason: str = "") -> str:
+        """Make the version before the champion the champion again, and return it.
+
+        Parameters
+        ----------
+        kind, name : str
+            Where it is filed.
+        at, reason
+            As in :meth:`promote`.
+
+        Returns
+        -------
+        str
+            The version that was champion when the present one was promoted. Rolled back again, the one before
+            that: a version that was rolled back never returns by itself.
+
+        Raises
+        ------
+        NotFoundError
+            If there is no version before the champion, or its folder was removed.
+        DataError
+            If it was changed since it was written.
+        """
+        with _locked(self._folder(kind, name)):
+            reigns: list[str] = []
+            for promotion in self.promotions(kind, name):
+                if promotion.is_rollback:
+                    reigns.pop()
+                else:
+                    reigns.append(promotion.version)
+            if len(reigns) < 2:
+                raise NotFoundError(
+                    f"No version of {kind} {name!r} was promoted before {reigns[-1] if reigns else 'any'}; expected "
+                    "one to go back to. The store stays as it is."
+                )
+            self.get(kind, name, reigns[-2])
+            self._point(kind, name, Promotion(reigns[-2], at, reason, is_rollback=True))
+        return reigns[-2]
+
+    def promotions(self, kind: str, name: str) -> list[Promotion]:
+        """Return how each champion came to be one, oldest first.
+
+        Raises
+        ------
+        DataError
+            If a name is unsafe or the pointer is damaged.
+        """
+        pointer = _read_json(self._folder(kind, name) / _CHAMPION)
+        details = pointer.get("details", {})
+        return [
+            Promotion.from_dict(str(version), details.get(str(place), {}))
+            for place, version in enumerate(pointer.get("history", []))
+        ]
 
     def champion(self, kind: str, name: str) -> str | None:
         """Return the promoted version, or None.
@@ -313,7 +434,7 @@ class ArtifactStore:
         """Replace a version by one with another payload, at the same place in the order of versions.
 
         For what must not be kept, such as the rows of a user who asked to be forgotten. The new version
-        has the time of the old one and the hash of its own payload, its record names the old one under
+        has the time of the old one and the hash of its own payload, its record names the old ones under
         ``rewrites``, and it takes over the pointers. Killed at any point, the store holds the old version,
         the new one or both, and the same call again finishes the work.
 
@@ -348,7 +469,7 @@ class ArtifactStore:
                 if content == old.content_sha256:
                     return old
                 new = f"{version.partition('-')[0]}-{content[:8]}"
-                further = {**old.further, "rewrites": version}
+                further = {**old.further, "rewrites": [*old.further.get("rewrites", []), version]}
                 record = ArtifactRecord(
                     kind,
                     name,
@@ -406,6 +527,17 @@ class ArtifactStore:
             If a name is unsafe or the file is damaged.
         """
         return dict(sorted(_read_json(self._folder(kind, name) / _REMOVED).items()))
+
+    def _point(self, kind: str, name: str, promotion: Promotion) -> None:
+        path = self._folder(kind, name) / _CHAMPION
+        pointer = _read_json(path)
+        history = pointer.get("history", [])
+        details = dict(pointer.get("details", {}))
+        if detail := promotion.to_dict():
+            details[str(len(history))] = detail
+        _replace_json(
+            path, {"version": promotion.version, "history": [*history, promotion.version], "details": details}
+        )
 
     def _repoint(self, folder: Path, old: str, new: str) -> None:
         text = json.dumps(_read_json(folder / _CHAMPION), ensure_ascii=False)

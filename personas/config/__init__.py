@@ -29,6 +29,7 @@ __all__ = [
     "ContractSpec",
     "ExportSpec",
     "FeaturesSpec",
+    "GateSpec",
     "LabelsSpec",
     "MonitorSpec",
     "PersonasSpec",
@@ -175,6 +176,28 @@ class ScoringSpec(Spec):
     )
 
 
+class GateSpec(Spec):
+    """What a new model must reach to take the champion's place."""
+
+    max_skill_loss: Share = Field(0.10, description="Part that reach and taste may be below the champion's.")
+    min_stability: Share = Field(0.60, description="Least mean Jaccard of the personas, weighed by users.")
+    max_stability_loss: Share = Field(0.10, description="How far that may be below the champion's.")
+    min_coverage: Share = Field(0.50, description="Least share of users with a confident answer.")
+    max_coverage_loss: Share = Field(0.10, description="How far that may be below the champion's.")
+    min_share: Share = Field(0.01, description="Least share of the smallest persona.")
+    min_users: int = Field(20, ge=1, description="Least number of training users of the smallest persona.")
+    min_kept_users: Share = Field(0.80, description="Least share of users that keep their persona id.")
+    min_kept_value: Share = Field(0.80, description="Least share of spend that keeps its persona id.")
+    max_fairness_rise: Share = Field(
+        0.05,
+        description="How far the largest gap of a protected attribute between a persona and all users may be above "
+        "the champion's.",
+    )
+    min_fidelity: Share = Field(
+        0.90, description="Least agreement of a distilled scorecard with its clusterer."
+    )
+
+
 class ExportSpec(Spec):
     """Defaults of the export verb."""
 
@@ -206,6 +229,7 @@ class Config(Spec):
     features: FeaturesSpec = FeaturesSpec()
     personas: PersonasSpec = PersonasSpec()
     scoring: ScoringSpec = ScoringSpec()
+    gate: GateSpec = GateSpec()
     export: ExportSpec = ExportSpec()
     monitor: MonitorSpec = MonitorSpec()
     category: CategorySpec = CategorySpec()

@@ -9,6 +9,7 @@ from typing import Any, Literal
 
 from personas.errors import ConfigError, NotFoundError
 from personas.features.base import FeatureSet
+from personas.model.identity import Continuity
 from personas.model.rule_base import RuleSet
 from personas.model.sketch import Sketch
 from personas.schema import Block, ObservationWindow, Text
@@ -187,6 +188,9 @@ class PersonaModel:
     sketch : Sketch or None
         How the training users spread, to measure drift from; None in models that were trained before there
         were any.
+    continuity : Continuity or None
+        What became of the champion's personas, on what evidence; None for a first model, and in models that were
+        trained before it was kept.
     """
 
     name: str
@@ -205,6 +209,7 @@ class PersonaModel:
     verdicts: tuple[Verdict, ...] = ()
     config: dict[str, Any] = field(default_factory=dict)
     sketch: Sketch | None = None
+    continuity: Continuity | None = None
 
     @property
     def scored_features(self) -> FeatureSet:

@@ -22,6 +22,13 @@ from personas.model.answers import Answers, status_of
 from personas.model.base import Persona, PersonaModel
 from personas.model.calibrate import calibrate
 from personas.model.cards import make_cards
+from personas.model.continuity import (
+    champion_labels,
+    champion_quality,
+    continued_names,
+    continuity_of,
+    match_champion,
+)
 from personas.model.discover import Discovery, discover
 from personas.model.evidence import held_out_columns, next_window
 from personas.model.guide import (
@@ -31,9 +38,10 @@ from personas.model.guide import (
     check_must_keep,
     guided_recipes,
 )
-from personas.model.label import Archetype, name_personas
+from personas.model.identity import Continuity
+from personas.model.label import Archetype
 from personas.model.macro import with_macros
-from personas.model.match import IdMatch, match_personas
+from personas.model.match import IdMatch
 from personas.model.persona_map import map_positions
 from personas.model.profile import profile_personas
 from personas.model.recipe import Recipe
@@ -214,7 +222,8 @@ def fit_personas(
         surprise_limit = float(
             np.quantile(scores.surprise[~held_out], 1.0 - options.out_of_distribution_share)
         )
-        personas, match = _describe(data, scores, feature_set, options, champion)
+        personas, continuity = _describe(data, scores, feature_set, options, champion)
+        continuity = _with_quality(continuity, champion, study, feature_set)
         if options.macro_personas is not None:
             personas = with_macros(personas, discovery.scorecard, training, options.macro_personas)
         rules = _rules(data, scores, feature_set, held_out)
@@ -251,7 +260,8 @@ def fit_personas(
                 "assigned_share": float(np.mean(confidence >= options.low_confidence)),
                 **discovery.metrics,
             },
-            events=match.events,
+            events=tuple(event.text() for event in continuity.events) if continuity else (),
+            continuity=continuity,
             config=options.config,
             sketch=make_sketch(
                 data,
@@ -321,15 +331,20 @@ def _describe(
     feature_set: FeatureSet,
     options: FitOptions,
     champion: PersonaModel | None,
-) -> tuple[tuple[Persona, ...], IdMatch]:
+) -> tuple[tuple[Persona, ...], Continuity | None]:
     n_personas = int(scores.label.max()) + 1
-    match = _match(data, scores, champion, used_ids=options.used_ids, feature_set=feature_set)
     told = feature_set.described
     traits = profile_personas(
         data[told.names], scores.label, told, n_personas=n_personas, level_labels=options.level_labels
     )
-    names = name_personas(
-        traits, match.persona_ids, archetypes=options.archetypes, overrides=_names_of(match, options)
+    old = champion_labels(champion, data, feature_set)
+    match = match_champion(champion, old, scores.label, traits, used_ids=options.used_ids)
+    names, proposals = continued_names(
+        champion,
+        traits,
+        match.persona_ids,
+        archetypes=options.archetypes,
+        given=_names_of(match, options),
     )
     cards = make_cards(traits, feature_set)
     positions = map_positions(traits)
@@ -353,9 +368,20 @@ def _describe(
         if options.archetype_use == "require":
             check_archetypes(personas, options.archetypes)
         if options.must_keep:
-            old = _champion_labels(data, champion, feature_set)
             check_kept(options.must_keep, champion, old, scores.label, match.persona_ids)
-    return personas, match
+    if champion is None:
+        return personas, None
+    return personas, continuity_of(champion, match, (old, scores.label), proposals=proposals, data=data)
+
+
+def _with_quality(
+    continuity: Continuity | None, champion: PersonaModel | None, study: Study, feature_set: FeatureSet
+) -> Continuity | None:
+    """Add what the champion tells of the users that candidates were judged on."""
+    if continuity is None or champion is None:
+        return continuity
+    quality = champion_quality(champion, study.evidence, feature_set, study.random_state)
+    return replace(continuity, reach=quality.reach, taste=quality.taste) if quality else continuity
 
 
 def _rules(
@@ -379,32 +405,6 @@ def _rules(
     )
 
 
-def _match(
-    data: pd.DataFrame,
-    scores: Scores,
-    champion: PersonaModel | None,
-    *,
-    used_ids: tuple[str, ...],
-    feature_set: FeatureSet,
-) -> IdMatch:
-    """Carry persona ids over from the champion, which labels the same users if it still can."""
-    n_personas = int(scores.label.max()) + 1
-    if champion is None:
-        return match_personas(None, scores.label, (), n_personas, used_ids=used_ids)
-    ids = [persona.persona_id for persona in champion.personas]
-    old = _champion_labels(data, champion, feature_set)
-    return match_personas(old, scores.label, ids, n_personas, used_ids=used_ids)
-
-
-def _champion_labels(
-    data: pd.DataFrame, champion: PersonaModel | None, feature_set: FeatureSet
-) -> NDArray[np.int32] | None:
-    """Return the champion's answers; None if there is none, or its inputs are gone."""
-    if champion is None or not _reads(champion, feature_set):
-        return None
-    return evaluate(champion.scorecard, columns_of(data[champion.scorecard.features])).label
-
-
 def _sizes(
     recipes: Sequence[Recipe], n_personas: int | Literal["auto"], options: FitOptions
 ) -> tuple[int, ...]:
@@ -419,12 +419,6 @@ def _sizes(
             "expected 1 <= min_personas <= max_personas."
         )
     return tuple(range(options.min_personas, options.max_personas + 1))
-
-
-def _reads(champion: PersonaModel, feature_set: FeatureSet) -> bool:
-    """Return whether the champion's inputs still exist, of the same kind."""
-    kinds = {f.name: f.kind for f in feature_set}
-    return all(kinds.get(name) == champion.feature_set[name].kind for name in champion.scorecard.features)
 
 
 def _held_out(user_ids: pd.Index, share: float) -> NDArray[np.bool_]:

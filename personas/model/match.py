@@ -9,10 +9,13 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.optimize import linear_sum_assignment
 
-from personas.errors import DataError
-from personas.schema import Text
+from personas.model.changes import Panel, Portraits, panel_events, portrait_distances, profile_events
+from personas.model.identity import Basis, IdentityEvent
+from personas.model.portrait import NEARLY_IDENTICAL
+from personas.selection.jaccard import contingency
 
 Labels = NDArray[np.integer]
+Floats = NDArray[np.float64]
 
 KEPT_JACCARD = 0.5
 """Least Jaccard overlap of a persona that keeps its id. Hennig calls a cluster whose best overlap is at
@@ -27,12 +30,15 @@ class IdMatch:
     ----------
     persona_ids : tuple of str
         One per new persona, in row order.
-    events : tuple of Text
-        Kept, new and retired personas, in words; empty for a first model.
+    by : {"panel", "profiles"}
+        What they were matched by.
+    events : tuple of IdentityEvent
+        What became of every persona of either model; empty for a first model.
     """
 
     persona_ids: tuple[str, ...]
-    events: tuple[Text, ...]
+    by: Basis = "panel"
+    events: tuple[IdentityEvent, ...] = ()
 
 
 def match_personas(
@@ -42,14 +48,15 @@ def match_personas(
     n_new: int,
     *,
     used_ids: Sequence[str] = (),
+    portraits: Portraits | None = None,
 ) -> IdMatch:
     """Give each new persona the id of the old one that it continues, or a new id.
 
     Parameters
     ----------
     old_labels : ndarray of int, shape (n_panel,), or None
-        Row of the old persona of each user of a shared panel, -1 = none. None when there is no old model,
-        or it can't label the panel: then every persona is new.
+        Row of the old persona of each user of a shared panel, -1 = none. None when there is no old model, or it
+        can't label the panel: then personas are matched by their portraits, if any.
     new_labels : ndarray of int, shape (n_panel,)
         Row of the new persona of the same users, -1 = none.
     old_ids : sequence of str
@@ -58,6 +65,8 @@ def match_personas(
         Number of new personas.
     used_ids : sequence of str, optional
         Ids of all earlier models; none of them, and none of ``old_ids``, is given to another persona.
+    portraits : pair of sequence of Portrait, optional
+        Of the old and of the new personas, in row order.
 
     Returns
     -------
@@ -71,8 +80,11 @@ def match_personas(
 
     Notes
     -----
-    Pairs are matched one to one so that the total Jaccard overlap of those that reach .5 is largest; ties
-    go to the lower rows. New ids count on from the largest number ever used, larger personas first.
+    On a panel, pairs are taken by falling Jaccard overlap while it reaches .5 and both are free; ties go to the
+    lower rows. Only exact halves of one another compete at .5, so this is the one-to-one assignment of largest
+    total overlap, and nothing needs to be perturbed to break a tie. By portraits, a pair matches if each is the
+    other's closest and they are nearly identical. New ids count on from the largest number ever used, larger
+    personas first.
 
     References
     ----------
@@ -89,28 +101,47 @@ def match_personas(
     ('P04', 'P01', 'P05')
     """
     sizes = np.bincount(new_labels[new_labels >= 0], minlength=n_new)
-    ids: dict[int, str] = {}
-    events: list[Text] = []
+    by: Basis = "panel" if old_labels is not None or not old_ids else "profiles"
     if old_labels is not None:
-        jaccard = _jaccard(old_labels, new_labels, len(old_ids), n_new)
-        kept = np.where(jaccard >= KEPT_JACCARD, jaccard, 0.0)
-        for old, new in zip(*linear_sum_assignment(kept, maximize=True), strict=True):
-            if kept[old, new] > 0:
-                ids[int(new)] = old_ids[old]
-                overlap = f"{100 * jaccard[old, new]:.0f}%"
-                events.append(
-                    Text(
-                        f"{old_ids[old]} 保留（重合度 {overlap}）", f"{old_ids[old]} kept (overlap {overlap})"
-                    )
-                )
+        panel = Panel.of(old_labels, new_labels, len(old_ids), n_new)
+        pairs = _overlapping(panel.jaccard)
+    else:
+        distances = portrait_distances(portraits, len(old_ids), n_new)
+        pairs = _closest(distances)
+    ids = {new: old_ids[old] for old, new in pairs}
     number = max((_number(used) for used in (*old_ids, *used_ids)), default=0)
     for new in sorted(set(range(n_new)) - set(ids), key=lambda row: (-sizes[row], row)):
         number += 1
         ids[new] = f"P{number:02d}"
-        if old_ids:
-            events.append(Text(f"{ids[new]} 新出现", f"{ids[new]} new"))
-    events += [Text(f"{old} 退役", f"{old} retired") for old in old_ids if old not in ids.values()]
-    return IdMatch(tuple(ids[row] for row in range(n_new)), tuple(events))
+    persona_ids = tuple(ids[row] for row in range(n_new))
+    if not old_ids:
+        return IdMatch(persona_ids)
+    if old_labels is not None:
+        return IdMatch(persona_ids, by, panel_events(panel, old_ids, persona_ids, portraits))
+    return IdMatch(persona_ids, by, profile_events(distances, old_ids, persona_ids))
+
+
+def _overlapping(jaccard: Floats) -> list[tuple[int, int]]:
+    """Return the pairs that overlap enough, one to one, by falling overlap."""
+    pairs: list[tuple[int, int]] = []
+    for old, new in sorted(np.argwhere(jaccard >= KEPT_JACCARD).tolist(), key=lambda p: (-jaccard[*p], p)):
+        if all(old != taken[0] and new != taken[1] for taken in pairs):
+            pairs.append((old, new))
+    return pairs
+
+
+def _closest(distances: Floats) -> list[tuple[int, int]]:
+    """Return the pairs of which each is nearly identical to the other, and to nobody as much."""
+    return [
+        (old, new)
+        for old, new in np.argwhere(distances <= NEARLY_IDENTICAL).tolist()
+        if _is_least(distances[old], new) and _is_least(distances[:, new], old)
+    ]
+
+
+def _is_least(values: Floats, place: int) -> bool:
+    """Return whether no other value is as small."""
+    return bool((values <= values[place]).sum() == 1)
 
 
 def align(reference: Labels, other: Labels, *, size: int) -> NDArray[np.int64]:
@@ -143,31 +174,11 @@ def align(reference: Labels, other: Labels, *, size: int) -> NDArray[np.int64]:
     >>> align(np.array([0, 0, 1, 2]), np.array([2, 2, 0, 1]), size=3)
     array([1, 2, 0])
     """
-    together = _contingency(reference, other, size, size)
+    together = contingency(reference, other, size, size)
     rows, columns = linear_sum_assignment(together, maximize=True)
     permutation = np.empty(size, dtype=np.int64)
     permutation[columns] = rows
     return permutation
-
-
-def _contingency(first: Labels, second: Labels, n_first: int, n_second: int) -> NDArray[np.int64]:
-    if first.shape != second.shape:
-        raise DataError(
-            f"Labels of {first.shape[0]} and of {second.shape[0]} users can't be compared; "
-            "expected the labels of the same users."
-        )
-    both = (first >= 0) & (second >= 0)
-    cells = np.bincount(first[both] * n_second + second[both], minlength=n_first * n_second)
-    return cells.reshape(n_first, n_second)
-
-
-def _jaccard(old: Labels, new: Labels, n_old: int, n_new: int) -> NDArray[np.float64]:
-    shared = _contingency(old, new, n_old, n_new)
-    n_in_old = np.bincount(old[old >= 0], minlength=n_old)
-    n_in_new = np.bincount(new[new >= 0], minlength=n_new)
-    union = n_in_old[:, None] + n_in_new[None, :] - shared
-    overlap: NDArray[np.float64] = shared / np.maximum(union, 1)
-    return overlap
 
 
 def _number(persona_id: str) -> int:

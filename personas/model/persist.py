@@ -19,6 +19,7 @@ from pydantic import TypeAdapter, ValidationError
 from personas.errors import ConfigError, DataError, NotFoundError
 from personas.features.base import FeatureSet
 from personas.model.base import Calibration, Persona, PersonaModel
+from personas.model.identity import Continuity
 from personas.model.sketch import Sketch
 from personas.schema import ObservationWindow, Text
 from personas.scorecard import scorecard_from_arrays, scorecard_to_arrays
@@ -44,6 +45,7 @@ _READERS: dict[str, TypeAdapter[Any]] = {
     "verdicts": TypeAdapter(tuple[Verdict, ...]),
     "config": TypeAdapter(dict[str, Any]),
     "sketch": TypeAdapter(Sketch | None),
+    "continuity": TypeAdapter(Continuity | None),
 }
 
 
@@ -212,7 +214,7 @@ def _plain(value: Any) -> Any:
     """Return the dicts and lists behind one field of a model."""
     if isinstance(value, FeatureSet):
         return value.to_dict()
-    if isinstance(value, ObservationWindow | Calibration | Sketch):
+    if isinstance(value, ObservationWindow | Calibration | Sketch | Continuity):
         return asdict(value)
     if isinstance(value, tuple):
         return [item if isinstance(item, Text) else asdict(item) for item in value]

@@ -10,7 +10,7 @@ from datetime import UTC, datetime, timedelta, timezone
 import pytest
 
 from personas.errors import DataError, NotFoundError
-from personas.store import ArtifactStore
+from personas.store import ArtifactStore, Promotion
 
 MAY = datetime(2026, 5, 1, 12, tzinfo=UTC)
 
@@ -40,6 +40,8 @@ def test_what_was_put_is_what_is_got(store):
     assert store.get("model", "home") == record
     assert store.get("model", "home", record.version) == record
     assert record.metadata == {"as_of": "2026-05-01"}
+    (record.path / "model.json").write_bytes(b"damaged")
+    assert store.metadata("model", "home") == {record.version: {"as_of": "2026-05-01"}}
 
 
 def test_files_are_copied_from_paths(store, tmp_path):
@@ -96,6 +98,11 @@ def test_names_lists_what_has_a_version(store):
     store.set_persona_name("model", "nothing", "P01", zh="甲", en="A")
     assert store.names("model") == ["a", "b"]
     assert store.names("scores") == []
+    store.put("scores", "c", {"a": b"1"}, created_at=MAY, metadata={})
+    (store.root / "audiences").mkdir()
+    (store.root / "notes.txt").touch()
+    assert store.kinds() == ["model", "scores"]
+    assert ArtifactStore(store.root / "absent").kinds() == []
 
 
 @pytest.mark.parametrize("name", ["", ".", "..", "../x", "a/b", "a\\b", ".hidden", "a b", "x" * 101, "a\n"])
@@ -193,6 +200,59 @@ def test_the_champion_is_what_was_promoted_last(store):
     assert store.champions("model", "home") == [one, two, one]
 
 
+def three_champions(store):
+    versions = [
+        put(store, content, days=day).version for day, content in enumerate((b"one", b"two", b"three"))
+    ]
+    store.promote("model", "home", versions[0])
+    store.promote("model", "home", versions[1], at=MAY, reason="its gate passed")
+    store.promote("model", "home", versions[2], at=MAY, reason="new catalogue", is_forced=True)
+    return versions
+
+
+def test_a_promotion_is_kept_with_its_time_and_reason(store):
+    one, two, three = three_champions(store)
+    assert store.promotions("model", "home") == [
+        Promotion(one),
+        Promotion(two, MAY, "its gate passed"),
+        Promotion(three, MAY, "new catalogue", is_forced=True),
+    ]
+
+
+def test_a_rollback_returns_to_the_champion_before_and_never_to_one_that_was_withdrawn(store):
+    one, two, three = three_champions(store)
+    assert store.rollback("model", "home", at=MAY, reason="complaints") == two
+    assert store.champion("model", "home") == two
+    assert store.promotions("model", "home")[-1] == Promotion(two, MAY, "complaints", is_rollback=True)
+    assert store.rollback("model", "home") == one
+    with pytest.raises(NotFoundError, match=f"before {one}"):
+        store.rollback("model", "home")
+    assert store.champion("model", "home") == one
+    store.promote("model", "home", three)
+    assert store.rollback("model", "home") == one
+
+
+def test_a_rollback_without_a_champion_or_to_a_removed_version_changes_nothing(store):
+    with pytest.raises(NotFoundError, match="before any"):
+        store.rollback("model", "home")
+    one, two, _ = three_champions(store)
+    store.remove("model", "home", two)
+    before = (store.root / "model" / "home" / "champion.json").read_bytes()
+    with pytest.raises(NotFoundError, match=two):
+        store.rollback("model", "home")
+    assert (store.root / "model" / "home" / "champion.json").read_bytes() == before
+    assert one in store.versions("model", "home")
+
+
+def test_a_pointer_without_details_is_read_and_continued(store):
+    one, two, _ = three_champions(store)
+    path = store.root / "model" / "home" / "champion.json"
+    path.write_text(json.dumps({"version": two, "history": [one, two]}))
+    assert store.promotions("model", "home") == [Promotion(one), Promotion(two)]
+    assert store.rollback("model", "home", at=MAY) == one
+    assert store.promotions("model", "home")[-1] == Promotion(one, MAY, is_rollback=True)
+
+
 def test_only_an_intact_version_is_promoted(store):
     record = put(store)
     with pytest.raises(NotFoundError):
@@ -227,7 +287,7 @@ WRITER = """
 import sys
 from datetime import datetime, UTC
 from pathlib import Path
-from personas.store import ArtifactStore
+from personas.store import ArtifactStore, Promotion
 ArtifactStore(Path(sys.argv[1])).put(
     "model", "home", {"a": b"new", "b": Path(sys.argv[2])}, created_at=datetime(2026, 6, 1, tzinfo=UTC), metadata={}
 )
@@ -320,8 +380,10 @@ def test_a_rewritten_version_keeps_its_place_and_its_pointers(store):
     assert (new.path / "model.json").read_bytes() == b"less"
     assert new.created_at == two.created_at
     assert new.metadata == {"n": 1}
-    assert new.further == {"rewrites": two.version}
+    assert new.further == {"rewrites": [two.version]}
+    assert rewrite(store, new.version, b"least").further == {"rewrites": [two.version, new.version]}
     assert not two.path.exists()
+    assert not new.path.exists()
     assert not list(new.path.parent.glob(".writing-*"))
 
 
@@ -340,7 +402,7 @@ def test_a_rewriting_killed_at_any_step_is_finished_by_the_next_one(store, call,
     store.promote("model", "home", old.version)
     code = f"""
 import os, pathlib, shutil
-from personas.store import ArtifactStore
+from personas.store import ArtifactStore, Promotion
 left = [{number}]
 def stops(before):
     def call(*arguments, **named):

@@ -1,14 +1,10 @@
 from datetime import date, datetime
 
 import ibis
-import numpy as np
 import pyarrow as pa
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
-from scipy import stats
 
-from personas.category.base import purchases, wilson_interval
+from personas.category.base import purchases
 from personas.engine import Source, open_engine
 from personas.errors import DataError
 from personas.schema import ObservationWindow
@@ -76,16 +72,3 @@ def test_the_window_is_half_open(six_users):
     assert purchases(six_users, day_of_o10).to_pyarrow()["user_id"].to_pylist() == ["u6"]
     day_of_o9 = ObservationWindow(date(2025, 1, 1), 1)
     assert purchases(six_users, day_of_o9).to_pyarrow()["amount"].to_pylist() == [500]
-
-
-@given(counts=st.lists(st.tuples(st.integers(0, 50), st.integers(0, 50)), min_size=1, max_size=5))
-def test_the_interval_is_that_of_scipy(counts):
-    successes = np.array([k for k, _ in counts])
-    trials = successes + np.array([more for _, more in counts])
-    for k, n, low, high in zip(successes, trials, *wilson_interval(successes, trials), strict=True):
-        if n == 0:
-            assert np.isnan([low, high]).all()
-        else:
-            expected = stats.binomtest(int(k), int(n)).proportion_ci(method="wilson")
-            assert (low, high) == pytest.approx((expected.low, expected.high), abs=1e-12)
-            assert 0 <= low <= k / n <= high <= 1

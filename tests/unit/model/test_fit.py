@@ -65,7 +65,7 @@ def test_a_name_of_a_persona_that_is_gone_stops_nothing(frame):
     assert model.persona("P01").name_source == "override"
 
 
-def test_a_champion_that_reads_other_kinds_gives_no_ids_away(frame):
+def test_a_champion_that_reads_other_kinds_gives_ids_by_profile_alone(frame):
     champion = fit_personas(frame, n_personas=3, options=FitOptions(n_resamples=2))
     others = FeatureSet(
         tuple(
@@ -80,7 +80,10 @@ def test_a_champion_that_reads_other_kinds_gives_no_ids_away(frame):
         champion=champion,
         options=FitOptions(force=True, n_resamples=2),
     )
-    assert not {p.persona_id for p in model.personas} & {p.persona_id for p in champion.personas}
+    assert model.continuity.by == "profiles"
+    assert model.continuity.migration is None
+    assert [e.kind for e in model.continuity.events] == ["kept", "new", "retired", "retired"]
+    assert {p.persona_id for p in model.personas} == {"P01", "P04"}
 
 
 def test_too_few_users_and_no_input_are_named(frame):
