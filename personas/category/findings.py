@@ -62,9 +62,10 @@ def tell_findings(analysis: Analysis, *, most: int = 5) -> list[Finding]:
     --------
     >>> from datetime import date
     >>> import pandas as pd
-    >>> stages = pd.DataFrame({"ladder": ["a4"], "stage": ["A4"], "n_users": [25], "share": [0.25]})
+    >>> stages = pd.DataFrame({"ladder": ["a4"], "name_zh": ["A4拥护"], "name_en": ["A4 advocate"],
+    ...                        "n_users": [25], "share": [0.25]})
     >>> found = Analysis("ladder", date(2026, 1, 1), {"stages": stages}, {"stages": Text("", "")}, {},
-    ...                  {"a4": Text("京东4A", "JD 4A"), "A4": Text("A4拥护", "A4 advocate")})
+    ...                  {"a4": Text("京东4A", "JD 4A")})
     >>> tell_findings(found)[0].text.en
     'JD 4A: A4 advocate 25 (25.0%).'
     """
@@ -236,7 +237,7 @@ def _white_space(analysis: Analysis, table: pd.DataFrame) -> Iterator[Text]:
 def _stages(analysis: Analysis, table: pd.DataFrame) -> Iterator[Text]:
     for ladder, rows in table.groupby("ladder", sort=False):
         title = analysis.label(str(ladder))
-        steps = [(analysis.label(row.stage), row) for row in _rows(rows)]
+        steps = [(Text(row.name_zh, row.name_en), row) for row in _rows(rows)]
         zh = "，".join(f"{name.zh} {row.n_users:,}（{row.share:.1%}）" for name, row in steps)
         en = ", ".join(f"{name.en} {row.n_users:,} ({row.share:.1%})" for name, row in steps)
         yield Text(f"{title.zh}：{zh}。", f"{title.en}: {en}.")

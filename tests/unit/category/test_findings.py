@@ -170,13 +170,13 @@ def test_white_space_is_told_of_personas():
 
 
 def test_ladders_are_told_stage_by_stage():
-    stages = [{"ladder": "a4", "stage": "lock", "n_users": 5, "share": 0.25}]
+    stages = [{"ladder": "a4", "name_zh": "无", "name_en": "no stage", "n_users": 5, "share": 0.25}]
     totals = [
         {"ladder": "a4", "persona_id": p, "upgrade_rate": 0.3, "downgrade_rate": 0.1, "retained_rate": 0.6}
         for p in ("(all)", "P01")
     ]
     assert told("ladder", stages=stages, totals=totals) == [
-        "a4: door lock 5 (25.0%).",
+        "a4: no stage 5 (25.0%).",
         "a4: 30.0% moved up, 10.0% down, 60.0% stayed",
     ]
 
