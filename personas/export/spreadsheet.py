@@ -44,15 +44,16 @@ def guard_formulas(rows: pd.DataFrame) -> tuple[pd.DataFrame, int]:
     >>> guarded["name"].tolist(), n
     (["'=1+1", '门锁'], 1)
     """
-    guarded = rows.copy()
-    n_guarded = 0
-    for column in rows.columns:
-        if not (pd.api.types.is_string_dtype(rows[column]) or rows[column].dtype == object):
-            continue
-        texts = rows[column].astype(object)
-        is_formula = texts.map(lambda text: isinstance(text, str) and text.startswith(FORMULA_STARTS))
-        guarded[column] = texts.mask(is_formula, "'" + texts.astype(str))
-        n_guarded += int(is_formula.sum())
+    columns, n_guarded = [], 0
+    for place in range(rows.shape[1]):  # by place: headings in words may be the same twice
+        column = rows.iloc[:, place]
+        if pd.api.types.is_string_dtype(column) or column.dtype == object:
+            texts = column.astype(object)
+            is_formula = texts.map(lambda text: isinstance(text, str) and text.startswith(FORMULA_STARTS))
+            column = texts.mask(is_formula, "'" + texts.astype(str))
+            n_guarded += int(is_formula.sum())
+        columns.append(column)
+    guarded = pd.concat(columns, axis=1) if columns else rows.copy()
     return guarded, n_guarded
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from personas.category.analysis import Analysis
@@ -18,6 +18,7 @@ from personas.report.ladder_view import ladder_cards
 from personas.report.opportunity_bars import opportunity_page
 from personas.report.scene_map import scene_page
 from personas.report.sequence_line import sequence_page
+from personas.report.small_cells import without_small
 
 _PAGES: Final[dict[str, Callable[[AnalysisTables], Any]]] = {
     "growth": growth_page,
@@ -31,6 +32,9 @@ _PAGES: Final[dict[str, Callable[[AnalysisTables], Any]]] = {
 """Verb -> what writes its section, in the order in which a marketer plans: what grows, what goes with it, in which
 scenes, who moves, what comes next, for whom, and how close they are."""
 
+
+_TOLD: Final = ("flow", "sequence", "opportunity")
+"""Sections that begin with what stands out; the others begin with a picture of it."""
 
 N_TOLD: Final = 2
 """Sentences per table at the head of a section (own choice)."""
@@ -47,7 +51,7 @@ class Chapter:
     as_of : str
         First day that the analysis did not see.
     findings : tuple of str
-        What stands out, in sentences.
+        What stands out, in sentences; empty where a picture says it first.
     page : object
         What the template shows.
     downloads : tuple of Download
@@ -89,7 +93,20 @@ def make_chapters(
             tables = AnalysisTables(by_verb[verb], figures, persona_names, minimum_cell)
             page = write(tables)
             if page:
-                told = tuple(f.text.of(figures.language) for f in tell_findings(by_verb[verb], most=N_TOLD))
+                told = _findings(tables) if verb in _TOLD else ()
                 as_of = by_verb[verb].as_of.isoformat()
                 chapters.append(Chapter(verb, as_of, told, page, make_downloads(tables)))
     return tuple(chapters)
+
+
+def _findings(tables: AnalysisTables) -> tuple[str, ...]:
+    """Tell what stands out, of rows that have nothing to hide."""
+    analysis = tables.analysis
+    shown = {
+        key: without_small(key, table, tables.minimum_cell)
+        for key, table in analysis.tables.items()
+        if len(table)
+    }
+    definitions = {key: analysis.definitions[key] for key in shown}
+    told = tell_findings(replace(analysis, tables=shown, definitions=definitions), most=N_TOLD)
+    return tuple(finding.text.of(tables.figures.language) for finding in told)

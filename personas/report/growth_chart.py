@@ -11,6 +11,7 @@ from personas.category.growth_share import QUADRANTS
 from personas.report.analysis_tables import AnalysisTables, value_of
 from personas.report.cards import Span
 from personas.report.figures import text_width, wrap
+from personas.report.kpi_tables import KpiView, kpi_tables
 from personas.report.label_places import Box, Disc, Label, leader_line, place_labels
 from personas.report.plain_table import PlainTable, plain_table
 from personas.report.small_cells import HIDDEN
@@ -25,6 +26,10 @@ _ROOM: Final = 0.08
 
 _COLOURS: Final = {"star": 5, "cash_cow": 2, "question_mark": 4, "dog": 1}
 """Quadrant -> number of its colour class."""
+
+N_DRAWN: Final = 40
+N_LISTED: Final = 12
+"""Categories in the chart, and names per quadrant under it, those of the largest revenue (own choice)."""
 
 _COLUMNS: Final = (
     *("category", "quadrant", "share", "growth", "market_growth", "users_then", "users_now"),
@@ -121,8 +126,8 @@ class GrowthPage:
         Of the factors of the turnover; empty when it was not taken apart.
     contribution_definition : str
         What is printed under them.
-    further : tuple of (str, PlainTable, str)
-        Title, table and definition of the indicators.
+    further : tuple of KpiView
+        Indicators and product lines.
     """
 
     charts: tuple[tuple[str, GrowthChart], ...]
@@ -133,18 +138,19 @@ class GrowthPage:
     definition: str
     contributions: tuple[Contribution, ...]
     contribution_definition: str
-    further: tuple[tuple[str, PlainTable, str], ...]
+    further: tuple[KpiView, ...]
 
 
 def growth_page(tables: AnalysisTables) -> GrowthPage | None:
     """Write out and draw the growth-share matrix; None without any table."""
     found = tables.table("growth_share")
     parts = tables.table("decomposition")
-    further = _further(tables)
+    further = kpi_tables(tables)
     if found is None and parts is None and not further:
         return None
     language = tables.figures.language
-    points = [] if found is None else _points(found, tables)
+    placed = [] if found is None else _points(found, tables)
+    points = placed[:N_DRAWN]
     parameters = tables.analysis.parameters
     relative = parameters.get("share_kind") == "relative"
     cuts = (value_of(parameters.get("used_share_cut")), value_of(parameters.get("used_growth_cut")))
@@ -156,9 +162,9 @@ def growth_page(tables: AnalysisTables) -> GrowthPage | None:
             if points
         ),
         quadrants=tuple(
-            (text.of(language), tables.figures.join(p.name for p in points if p.quadrant == key))
+            (text.of(language), _listed([p.name for p in placed if p.quadrant == key], tables))
             for key, text in QUADRANTS.items()
-            if any(p.quadrant == key for p in points)
+            if any(p.quadrant == key for p in placed)
         ),
         x_title=say("growth.x_relative" if relative else "growth.x_internal", language),
         y_title=say("growth.y", language).format(metric=say(f"growth.metric.{metric}", language)),
@@ -329,6 +335,13 @@ def _corners(plot: Box, language: str, size: float) -> tuple[tuple[str, float, f
     )
 
 
+def _listed(names: Sequence[str], tables: AnalysisTables) -> str:
+    """Name the first ones, and say how many more there are."""
+    text = tables.figures.join(names[:N_LISTED])
+    n_more = len(names) - N_LISTED
+    return text if n_more <= 0 else say("growth.more", tables.figures.language).format(names=text, n=n_more)
+
+
 def _contributions(parts: pd.DataFrame, tables: AnalysisTables) -> tuple[Contribution, ...]:
     sums = parts.groupby("factor", sort=False)["contribution"].sum()
     amounts = {str(factor): float(amount) for factor, amount in sums.items()}
@@ -343,34 +356,3 @@ def _contributions(parts: pd.DataFrame, tables: AnalysisTables) -> tuple[Contrib
         )
         for factor, amount in amounts.items()
     )
-
-
-def _further(tables: AnalysisTables) -> tuple[tuple[str, PlainTable, str], ...]:
-    """Write out the indicators: those that are shares, and those that are numbers such as units per order."""
-    found = []
-    for key in ("indicators", "penetration", "conversion"):
-        table = tables.everybody(key)
-        if table is None:
-            continue
-        is_share = (
-            table["indicator"].str.endswith("share")
-            if "indicator" in table
-            else table["value"].notna() | True
-        )
-        title = say(f"result.{key}", tables.figures.language)
-        for part, ending in ((table[is_share], "share"), (table[~is_share], "number")):
-            if len(part):
-                names = {name: f"{name}_{ending}" for name in ("value", "low", "high")}
-                columns = (
-                    "indicator",
-                    "period",
-                    "category",
-                    "numerator",
-                    "denominator",
-                    *names.values(),
-                    "growth",
-                )
-                written = plain_table(part.rename(columns=names), columns, tables, n_rows=60)
-                found.append((title, written, tables.definition(key)))
-                title = say("growth.numbers", tables.figures.language)
-    return tuple(found)

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from personas.category.stage_flow import LOST, NEW
+from personas.category.stage_flow import LOST, NEW, STATES
 from personas.report.analysis_tables import AnalysisTables, value_of
 from personas.report.plain_table import PlainTable, plain_table
 from personas.report.small_cells import HIDDEN
@@ -77,25 +78,46 @@ def ladder_cards(tables: AnalysisTables) -> tuple[LadderCard, ...]:
 def _card(key: str, stages: pd.DataFrame, tables: AnalysisTables) -> LadderCard:
     flow = _of(key, tables.everybody("flow"))
     movements = _of(key, tables.everybody("movements"))
-    to_stages, moves = ((), ()) if flow is None else _moves(flow, tables)
+    own = stages[stages["ladder"] == key]
+    # Two ladders may call different stages by one key.
+    names = dict(zip(own["stage"], own[f"name_{_language(tables)}"], strict=True))
+    to_stages, moves = ((), ()) if flow is None else _moves(flow, names, tables)
     columns = (
         *("stage", "n_then", "n_now", "n_in", "n_out", "net_flow"),
         *("retained_rate", "upgrade_rate", "downgrade_rate", "lost_rate"),
     )
     return LadderCard(
         name=tables.name(key),
-        stages=_stage_rows(stages[stages["ladder"] == key], _of(key, tables.table("sub_stages")), tables),
-        definition=tables.definition("stages"),
+        stages=_stage_rows(own, _of(key, tables.table("sub_stages")), tables),
+        definition=_definition("stages", key, tables),
         to_stages=to_stages,
         moves=moves,
-        movements=None if movements is None else plain_table(movements, columns, tables),
-        flow_definition="" if flow is None else tables.definition("flow"),
+        movements=None
+        if movements is None
+        else plain_table(movements.assign(stage=_named(movements["stage"], names, tables)), columns, tables),
+        flow_definition="" if flow is None else _definition("flow", key, tables),
     )
+
+
+def _language(tables: AnalysisTables) -> str:
+    return "zh" if tables.figures.language == "zh-CN" else "en"
+
+
+def _named(stages: Iterable[str], names: dict[str, str], tables: AnalysisTables) -> list[str]:
+    """Name stages as their ladder does; what is no stage by its own name."""
+    return [tables.name(stage) if stage in STATES or stage not in names else names[stage] for stage in stages]
 
 
 def _of(key: str, table: pd.DataFrame | None) -> pd.DataFrame | None:
     found = None if table is None else table[table["ladder"] == key]
     return None if found is None or found.empty else found
+
+
+def _definition(table: str, key: str, tables: AnalysisTables) -> str:
+    """Return the line of a definition that is about one ladder, where it has a line per ladder."""
+    lines = tables.definition(table).splitlines()
+    ladders = list(dict.fromkeys(tables.analysis.tables[table]["ladder"]))
+    return lines[ladders.index(key)] if len(lines) == len(ladders) else "\n".join(lines)
 
 
 def _stage_rows(
@@ -112,7 +134,7 @@ def _stage_rows(
 
 
 def _stage_row(found: dict[Any, Any], largest: float, tables: AnalysisTables, *, is_part: bool) -> StageRow:
-    end = "zh" if tables.figures.language == "zh-CN" else "en"
+    end = _language(tables)
     share = value_of(found["share"])
     action = found.get(f"action_{end}")
     return StageRow(
@@ -126,9 +148,12 @@ def _stage_row(found: dict[Any, Any], largest: float, tables: AnalysisTables, *,
 
 
 def _moves(
-    flow: pd.DataFrame, tables: AnalysisTables
+    flow: pd.DataFrame, names: dict[str, str], tables: AnalysisTables
 ) -> tuple[tuple[str, ...], tuple[tuple[str, str, tuple[MoveCell, ...]], ...]]:
+    lost = flow[flow["to_stage"] == LOST]
+    nobody_lost = not lost[HIDDEN].any() and lost["n_users"].sum() == 0
     lefts, reached = (list(dict.fromkeys(flow[side])) for side in ("from_stage", "to_stage"))
+    reached = [stage for stage in reached if stage != LOST or not nobody_lost]
     place = {stage: i for i, stage in enumerate(s for s in lefts if s != NEW)}
     cells = {(row["from_stage"], row["to_stage"]): row for row in flow.to_dict("records")}
     rows = []
@@ -138,9 +163,13 @@ def _moves(
         if n_from == 0:
             continue
         rows.append(
-            (tables.name(left), tables.count(n_from), tuple(_move(cell, place, tables) for cell in found))
+            (
+                _named([left], names, tables)[0],
+                tables.count(n_from),
+                tuple(_move(cell, place, tables) for cell in found),
+            )
         )
-    return tuple(tables.name(stage) for stage in reached), tuple(rows)
+    return tuple(_named(reached, names, tables)), tuple(rows)
 
 
 def _move(cell: dict[Any, Any], place: dict[str, int], tables: AnalysisTables) -> MoveCell:
@@ -149,7 +178,7 @@ def _move(cell: dict[Any, Any], place: dict[str, int], tables: AnalysisTables) -
         return MoveCell(figures.suppressed, "", "")
     left, reached = cell["from_stage"], cell["to_stage"]
     step = ""
-    if left != NEW and reached != LOST:
+    if left != NEW and reached != LOST and cell["n_users"] > 0:
         change = place[reached] - place[left]
         step = "up" if change > 0 else "down" if change < 0 else "same"
     return MoveCell(figures.percent(value_of(cell["share"])), tables.count(cell["n_users"]), step)

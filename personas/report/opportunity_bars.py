@@ -149,6 +149,7 @@ def _preferences(found: pd.DataFrame, tables: AnalysisTables) -> tuple[Preferenc
         *("category", "item_id", "brand", "rank", "segment_share", "others_share", "tgi", "market_tgi"),
         *("market_rank", "tgi_to_market", "q_value"),
     )
+    found = found[~found[HIDDEN]]
     return tuple(
         PreferenceList(
             tables.name(segment),

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 _KINDS: Final = {
-    "change": ("growth", "market_growth", "brand_growth", "relative_change"),
+    "change": ("growth", "relative_change"),
     "points": ("difference_pp",),
     "percent": ("rate", "probability", "support", "low", "high", "gap", "affinity"),
     "count": (
@@ -159,11 +159,13 @@ def _kind(column: str) -> str:
         return known
     if column.endswith(("share", "_rate")):
         return "percent"
+    if column.endswith("_growth"):
+        return "change"
     if "tgi" in column:
         return "index"
     if column.endswith("_days"):
         return "days"
-    return "count" if column.startswith(("n_", "users_", "orders_")) else ""
+    return "count" if column.startswith(("n_", "users_", "orders_")) or column.endswith("_users") else ""
 
 
 def written_ids(table: pd.DataFrame, tables: AnalysisTables) -> pd.DataFrame:

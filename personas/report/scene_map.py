@@ -8,22 +8,25 @@ from typing import TYPE_CHECKING, Any, Final
 
 from personas.model.traits import SIGNIFICANT
 from personas.report.analysis_tables import AnalysisTables, value_of
-from personas.report.figures import wrap
+from personas.report.figures import text_width, wrap
 from personas.report.heatmap import shade
+from personas.report.label_places import Disc, page_of, place_labels
 from personas.report.plain_table import PlainTable, plain_table
 from personas.report.small_cells import HIDDEN
 
 if TYPE_CHECKING:
     import pandas as pd
 
-WIDTH: Final = 360.0
-N_DRAWN: Final = 11
+WIDTH, HEIGHT = 360.0, 262.0
+N_DRAWN: Final = 9
 """Members that are drawn at most, those of the highest weight; the table has all (own choice)."""
 
-_RING_X, _RING_Y = 128.0, 92.0
-_TOP, _BOTTOM = 34.0, 64.0
-_SMALLEST, _LARGEST = 5.0, 22.0
-_NAME_EM, _LINE = 8.0, 14.0
+_RING_X, _RING_Y = 122.0, 92.0
+_SMALLEST, _LARGEST = 5.0, 20.0
+_FONT, _NAME_EM, _LINE, _ASCENT = 13.0, 8.5, 14.0, 12.0
+_PART: Final = {"start": 0.0, "middle": 0.5, "end": 1.0}
+_CAPITALS: Final = 1.2
+"""Capital letters are wider than the estimate of :func:`text_width` by about this."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +37,8 @@ class SceneNode:
     y: float
     radius: float
     is_hero: bool
+    text_x: float
+    text_anchor: str
     lines: tuple[tuple[str, float], ...]
     tip: str
 
@@ -62,7 +67,7 @@ class SceneCard:
     members: tuple[str, ...]
     nodes: tuple[SceneNode, ...]
     edges: tuple[SceneEdge, ...]
-    height: float
+    n_further: int
     colour: int
 
 
@@ -151,7 +156,7 @@ def _card(
         members=tuple(tables.name(name) for name in members["category"]),
         nodes=tuple(nodes),
         edges=() if pairs is None else _edges(pairs, where),
-        height=round(max((y for node in nodes for _, y in node.lines), default=0.0) + 12, 1),
+        n_further=len(members) - len(drawn),
         colour=place % 9,
     )
 
@@ -160,27 +165,35 @@ def _nodes(drawn: pd.DataFrame, tables: AnalysisTables) -> list[SceneNode]:
     """Put the first category in the middle and the others around it, the strongest at the top."""
     buyers = [value_of(n) or 0.0 for n in drawn["n_buyers"]]
     largest = max(buyers, default=1.0) or 1.0
-    nodes = []
-    for place, (category, n) in enumerate(zip(drawn["category"], buyers, strict=True)):
-        angle = -pi / 2 + 2 * pi * (place - 1) / max(1, len(drawn) - 1)
+    discs = []
+    for place, n in enumerate(buyers):
+        angle = -pi / 2 + 2 * pi * (place - 1) / max(1, len(buyers) - 1)
         off = 0.0 if place == 0 else 1.0
-        x = WIDTH / 2 + off * _RING_X * cos(angle)
-        y = _TOP + _RING_Y + off * _RING_Y * sin(angle)
-        radius = max(_SMALLEST, _LARGEST * sqrt(n / largest))
-        name = tables.name(category)
-        lines = wrap(name, _NAME_EM)[:2]
-        first = y + radius + _LINE
-        nodes.append(
-            SceneNode(
-                x=round(x, 1),
-                y=round(y, 1),
-                radius=round(radius, 1),
-                is_hero=place == 0,
-                lines=tuple((line, round(first + _LINE * i, 1)) for i, line in enumerate(lines)),
-                tip=f"{name}: {tables.count(n or None)}",
-            )
+        x, y = WIDTH / 2 + off * _RING_X * cos(angle), HEIGHT / 2 + off * _RING_Y * sin(angle)
+        discs.append(Disc(round(x, 1), round(y, 1), round(max(_SMALLEST, _LARGEST * sqrt(n / largest)), 1)))
+    names = [tables.name(category) for category in drawn["category"]]
+    lines = [wrap(name, _NAME_EM)[:2] for name in names]
+    labels = place_labels(discs, [_size(part) for part in lines], page_of(WIDTH, HEIGHT))
+    return [
+        SceneNode(
+            x=disc.x,
+            y=disc.y,
+            radius=disc.radius,
+            is_hero=place == 0,
+            text_x=round(label.box.x + _PART[label.anchor] * label.box.width, 1),
+            text_anchor=label.anchor,
+            lines=tuple((line, round(label.box.y + _ASCENT + _LINE * i, 1)) for i, line in enumerate(part)),
+            tip=f"{name}: {tables.count(n or None)}",
         )
-    return nodes
+        for place, (disc, label, part, name, n) in enumerate(
+            zip(discs, labels, lines, names, buyers, strict=True)
+        )
+    ]
+
+
+def _size(lines: list[str]) -> tuple[float, float]:
+    width = max(text_width(line) * (_CAPITALS if line.isupper() else 1.0) for line in lines)
+    return width * _FONT + 2, len(lines) * _LINE + 2
 
 
 def _edges(pairs: pd.DataFrame, where: dict[str, SceneNode]) -> tuple[SceneEdge, ...]:

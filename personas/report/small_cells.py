@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from personas.category.slices import ALL
@@ -15,37 +16,36 @@ HIDDEN: Final = "hidden"
 _NOT_USERS: Final = ("n_expected", "n_categories", "n_items", "n_orders")
 """Columns that start like counts of users and are none."""
 
-_ASIDE: Final = ("n_same", "n_high", "n_mid", "n_low")
+_ASIDE: Final = ("n_same", "n_main", "n_high", "n_mid", "n_low")
 """Counts that no other figure of their row is made of."""
 
 _PLACES: Final = ("length", "n_categories", "rank", "market_rank", "reach_order")
 """Whole numbers that say nothing of how many users there are."""
 
-_KEYS: Final = {
-    "matrix": ("persona_id", "row", "column"),
-    "cells": ("persona_id", "row", "column"),
-    "grid": ("persona_id", "scene_id"),
-    "stages": ("ladder", "stage"),
-    "flow": ("ladder", "persona_id", "from_stage", "to_stage"),
-}
-"""Tables whose totals are shown as well -> what tells their rows apart."""
 
-_COUNTED: Final = {
-    "matrix": "n_both",
-    "cells": "n_both",
-    "grid": "n_users",
-    "stages": "n_users",
-    "flow": "n_users",
-}
+@dataclass(frozen=True, slots=True)
+class _Totals:
+    """Which counts of a table add up to shown totals, along which of the keys that tell its rows apart."""
 
-_SUMMED_OVER: Final = {
-    "matrix": ("persona_id",),
-    "cells": ("persona_id",),
-    "grid": ("persona_id", "scene_id"),
-    "stages": ("stage",),
-    "flow": ("persona_id", "from_stage", "to_stage"),
+    keys: tuple[str, ...]
+    counts: tuple[str, ...]
+    summed_over: tuple[str, ...]
+
+
+_TOTALS: Final = {
+    "matrix": _Totals(("persona_id", "row", "column"), ("n_both",), ("persona_id",)),
+    "cells": _Totals(("persona_id", "row", "column"), ("n_both",), ("persona_id",)),
+    "grid": _Totals(("persona_id", "scene_id"), ("n_users",), ("persona_id", "scene_id")),
+    "stages": _Totals(("ladder", "stage"), ("n_users",), ("stage",)),
+    "sub_stages": _Totals(("ladder", "stage", "sub_stage"), ("n_users",), ("sub_stage",)),
+    "movements": _Totals(("ladder", "persona_id", "stage"), ("n_then", "n_now"), ("persona_id", "stage")),
+    "flow": _Totals(
+        ("ladder", "persona_id", "from_stage", "to_stage"),
+        ("n_users",),
+        ("persona_id", "from_stage", "to_stage"),
+    ),
 }
-"""Along which keys the counts add up to a total that is shown."""
+"""Key of a table -> its totals."""
 
 _N_PASSES: Final = 5
 
@@ -84,15 +84,16 @@ def hide_small(key: str, table: pd.DataFrame, minimum: int) -> pd.DataFrame:
     """
     counts = [n for n in table.columns if _counts_users(n)]
     small = (table[counts] > 0) & (table[counts] < minimum)
-    telling = [name for name in counts if name not in _ASIDE]
-    hidden = small[telling].any(axis=1) | _companions(key, table, minimum)
+    hidden = small[[name for name in counts if name not in _ASIDE]].any(axis=1)
+    for name in _TOTALS[key].counts if key in _TOTALS else ():
+        if name in table:
+            small[name] |= _companions(_TOTALS[key], table, table[name], minimum)
+            hidden |= small[name]
     if "n_then" in table:
         hidden |= _few_moved(table, minimum)
         for name in ("n_in", "n_out"):
             if name in small:
                 small[name] |= hidden  # with the stage's users they say how many stayed
-    if key in _COUNTED and _COUNTED[key] in table:
-        small[_COUNTED[key]] |= hidden
     shown = table.copy()
     for name in counts:
         shown[name] = shown[name].astype("float64").mask(small[name])
@@ -102,6 +103,23 @@ def hide_small(key: str, table: pd.DataFrame, minimum: int) -> pd.DataFrame:
             shown[name] = shown[name].astype("float64").mask(hidden)
     shown[HIDDEN] = hidden
     return shown
+
+
+def without_small(key: str, table: pd.DataFrame, minimum: int) -> pd.DataFrame:
+    """Return the rows of a table that have nothing to hide, as they are.
+
+    Parameters
+    ----------
+    key, table, minimum
+        As in :func:`hide_small`.
+
+    Returns
+    -------
+    DataFrame
+    """
+    shown = hide_small(key, table, minimum)
+    aside = [name for name in _ASIDE if name in table]
+    return table[~shown[HIDDEN] & ~(shown[aside].isna() & table[aside].notna()).any(axis=1)]
 
 
 def _counts_users(name: str) -> bool:
@@ -116,18 +134,13 @@ def _few_moved(table: pd.DataFrame, minimum: int) -> pd.Series[bool]:
     return ((moved > 0) & (moved < minimum)).any(axis=1)
 
 
-def _companions(key: str, table: pd.DataFrame, minimum: int) -> pd.Series[bool]:
-    """Return the rows to hide so that no other one can be worked out from its totals."""
-    import pandas as pd
-
-    if key not in _KEYS or _COUNTED[key] not in table:
-        return pd.Series(False, index=table.index)
-    count = table[_COUNTED[key]]
+def _companions(totals: _Totals, table: pd.DataFrame, count: pd.Series[int], minimum: int) -> pd.Series[bool]:
+    """Return the rows to hide so that no small one can be worked out from its totals."""
     hidden = (count > 0) & (count < minimum)
-    keys = [name for name in _KEYS[key] if name in table]
+    keys = [name for name in totals.keys if name in table]
     for _ in range(_N_PASSES if len(keys) > 1 else 0):
         before = hidden
-        for summed in _SUMMED_OVER[key]:
+        for summed in totals.summed_over:
             if summed in keys:
                 hidden = hidden | _companion(table, count, hidden, [k for k in keys if k != summed], summed)
         if hidden.equals(before):

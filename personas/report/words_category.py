@@ -23,7 +23,9 @@ CATEGORY_WORDS: dict[str, Text] = {
     ),
     "download.title": Text("下载表格（CSV）", "Download tables (CSV)"),
     "download.rows": Text("{n} 行", "{n} rows"),
-    "download.first_rows": Text("前 {n} 行，共 {all} 行", "first {n} of {all} rows"),
+    "download.first_rows": Text(
+        "前 {n} 行，共 {all} 行，其余见工作簿", "first {n} of {all} rows, the rest in the workbook"
+    ),
     # Attach rates
     "attach.lead": Text(
         "行为已购品类，列为同一批用户也购买的品类；每格是连带率，口径写在表下。",
@@ -69,7 +71,8 @@ CATEGORY_WORDS: dict[str, Text] = {
         "The area of a circle is its buyers, a thicker line a stronger link; dashed lines join substitutes.",
     ),
     "scenes.substitutes": Text("互为替代：", "Substitutes:"),
-    "scenes.alone": Text("不属于任何场景：", "In no scene:"),
+    "scenes.alone": Text("不属于任何场景的 {n} 个品类", "In no scene ({n})"),
+    "scenes.more": Text("另有 {n} 个成员未画出", "{n} more members are not drawn"),
     "scenes.grid": Text("人群 × 场景", "Personas by scene"),
     "scenes.grid_lead": Text(
         "每格为该场景是主要场景的 TGI，下方为占比与触达顺序；细体且不着色的格子差异不显著（q ≥ {q}）。",
@@ -125,7 +128,9 @@ CATEGORY_WORDS: dict[str, Text] = {
         "{name}: {quadrant}, share {share}, growth {growth}, {n} users",
     ),
     "growth.table": Text("全部品类的份额与增长", "Share and growth of every category"),
+    "growth.more": Text("{names}，另有 {n} 个", "{names} and {n} more"),
     "growth.parts": Text("成交额变化的来源", "What moved the turnover"),
+    "growth.lines": Text("品线渗透与转化", "Penetration and conversion by product line"),
     "growth.numbers": Text("指标（数值）", "Indicators that are numbers"),
     # Sequence
     "sequence.lead": Text(

@@ -15,6 +15,7 @@ from personas.report import render_report
 pytestmark = pytest.mark.enable_socket
 
 MADE = runpy.run_path(str(Path(__file__).parents[1] / "unit" / "report" / "conftest.py"))
+ANALYSES = runpy.run_path(str(Path(__file__).parents[1] / "unit" / "report" / "hand_made_analyses.py"))
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
 ARGUMENTS = [
     "--no-sandbox",
@@ -173,3 +174,34 @@ def test_wide_tables_scroll_in_their_box(opened):
     assert box.evaluate("e => e.getBoundingClientRect().right <= innerWidth")
     if page.viewport_size["width"] == 390:
         assert box.evaluate("e => e.scrollWidth > e.clientWidth && getComputedStyle(e).overflowX === 'auto'")
+
+
+def test_the_chapters_on_categories_fit_the_page_and_their_tables_can_be_downloaded(browser, tmp_path):
+    path = tmp_path / "report.html"
+    html = render_report(
+        MADE["make_model"](),
+        language="en",
+        contract=None,
+        scored=None,
+        version=MADE["VERSION"],
+        analyses=ANALYSES["every"](),
+    )
+    path.write_text(html, encoding="utf-8")
+    page = browser.new_page(viewport={"width": 1280, "height": 900})
+    heard: list[str] = []
+    page.on("console", lambda m: heard.append(m.text) if m.type in ("error", "warning") else None)
+    page.goto(path.as_uri())
+    _open_details(page)
+    for width in (1280, 390):
+        page.set_viewport_size({"width": width, "height": 900})
+        assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+        assert page.evaluate(CLIPPED) == []
+        assert page.evaluate(SMALLEST_TEXT) >= 10
+    with page.expect_download() as download:
+        page.locator("#attach .downloads a").first.click()
+    content = Path(download.value.path()).read_text(encoding="utf-8-sig")
+    page.close()
+
+    assert download.value.suggested_filename == "attach-matrix-2026-01-01.csv"
+    assert "smart lock" in content
+    assert heard == []

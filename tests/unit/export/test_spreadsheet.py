@@ -15,3 +15,12 @@ def test_texts_that_a_spreadsheet_would_run_are_guarded(start):
     assert guarded["name"].isna().iloc[2]
     assert guarded["n"].tolist() == [-1, 2, 3]
     assert n == 1
+
+
+def test_two_columns_may_have_one_heading():
+    rows = pd.DataFrame([["=1", "@2"], ["a", "b"]], columns=["users", "users"])
+    guarded, n = guard_formulas(rows)
+
+    assert guarded.iloc[0].tolist() == ["'=1", "'@2"]
+    assert list(guarded.columns) == ["users", "users"]
+    assert n == 2

@@ -49,7 +49,7 @@ def test_a_file_that_is_too_large_for_a_link_is_cut_and_says_so(made, tables_of,
     link = make_downloads(tables_of(made.attach()))[0]
 
     assert 0 < len(_read(link)) < 9
-    assert link.note.endswith("of 9 rows")
+    assert "of 9 rows" in link.note
 
 
 @pytest.mark.parametrize("verb", ["attach", "scenes", "flow", "sequence", "growth", "opportunity", "ladder"])

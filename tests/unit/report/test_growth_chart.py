@@ -3,9 +3,10 @@ from __future__ import annotations
 from itertools import combinations
 from math import log
 
+import pandas as pd
 import pytest
 
-from personas.report.growth_chart import NARROW, WIDE, growth_page
+from personas.report.growth_chart import N_DRAWN, N_LISTED, NARROW, WIDE, growth_page
 from personas.report.label_places import Box
 
 
@@ -61,6 +62,15 @@ def test_relative_shares_are_on_a_log_scale(made, tables_of):
     assert ratio == pytest.approx(log(2.5) / log(2), abs=0.01)
 
 
+def test_only_the_largest_of_many_categories_are_drawn_and_listed(made, tables_of):
+    one = made.growth().tables["growth_share"].iloc[[0]]
+    many = pd.concat([one.assign(category=f"c{i:02d}") for i in range(60)], ignore_index=True)
+    page = growth_page(tables_of(made.analysis("growth", {"growth_share": many}, {"used_share_cut": 0.4})))
+
+    assert len(page.charts[0][1].bubbles) == N_DRAWN
+    assert page.quadrants[0][1].endswith(f"c{N_LISTED - 1} and {60 - N_LISTED} more")
+
+
 def test_contributions_add_up_and_point_to_their_side(made, tables_of):
     parts = {part.factor: part for part in growth_page(tables_of(made.growth())).contributions}
 
@@ -68,14 +78,6 @@ def test_contributions_add_up_and_point_to_their_side(made, tables_of):
     assert (parts["conversion"].amount, parts["conversion"].is_gain) == ("−60,000", False)
     assert parts["conversion"].bar.start + parts["conversion"].bar.width == pytest.approx(50)
     assert parts["users"].bar.start == 50
-
-
-def test_indicators_that_are_shares_are_told_from_those_that_are_numbers(made, tables_of):
-    (title, shares, _), (_, numbers, _) = growth_page(tables_of(made.growth())).further
-
-    assert title == "Indicators"
-    assert [row[4].text for row in shares.rows] == ["40.0%", "45.5%"]
-    assert [cell.text for cell in numbers.rows[0][4:7]] == ["2.00", "1.90", "2.10"]
 
 
 def test_no_figures_make_no_page(made, tables_of):

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pandas as pd
 
-from personas.report.scene_map import N_DRAWN, WIDTH, scene_page
+from personas.report.scene_map import HEIGHT, N_DRAWN, WIDTH, scene_page
 
 
 def test_the_hero_stands_in_the_middle_and_members_around_it(made, tables_of):
@@ -49,9 +49,9 @@ def test_names_keep_inside_and_a_large_scene_is_drawn_in_part(made, tables_of):
     card = scene_page(tables_of(made.analysis("scenes", tables))).scenes[0]
 
     assert len(card.nodes) == N_DRAWN
-    assert len(card.members) == 30
+    assert (len(card.members), card.n_further) == (30, 30 - N_DRAWN)
     assert all(node.x - node.radius > 0 and node.x + node.radius < WIDTH for node in card.nodes)
-    assert all(node.y - node.radius > 0 and node.lines[-1][1] < card.height for node in card.nodes)
+    assert all(node.y - node.radius > 0 and node.lines[-1][1] < HEIGHT for node in card.nodes)
 
 
 def test_without_scenes_there_is_no_page(made, tables_of):

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pandas as pd
 
-from personas.report.small_cells import hide_small
+from personas.report.small_cells import hide_small, without_small
 
 
 def test_a_small_count_goes_with_everything_that_would_tell_it(made):
@@ -65,3 +65,28 @@ def test_the_table_that_is_passed_stays_as_it_is(made):
     hide_small("cells", table, 20)
 
     pd.testing.assert_frame_equal(table, before)
+
+
+def test_stages_of_one_date_do_not_tell_what_the_moves_hide():
+    moved = pd.DataFrame(
+        {
+            "ladder": "a4",
+            "persona_id": "(all)",
+            "stage": ["(none)", "A1", "A2"],
+            "n_then": [81, 75, 2313],
+            "n_now": [2, 31, 2436],
+            "retained_rate": [0.0, 0.4, 1.0],
+            "lost_rate": [0.0, 0.0, 0.0],
+        }
+    )
+    shown = hide_small("movements", moved, 20)
+
+    assert shown["n_now"].isna().tolist() == [True, True, False]
+    assert shown["n_then"].tolist() == [81, 75, 2313]
+
+
+def test_rows_with_nothing_to_hide_stay_as_they_are(made):
+    scenes = made.scenes().tables["scenes"].assign(n_main=[6, 350])
+
+    assert without_small("scenes", scenes, 20)["scene_id"].tolist() == ["living"]
+    assert hide_small("scenes", scenes, 20)["stability"].tolist() == [0.91, 0.8]
