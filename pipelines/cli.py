@@ -233,19 +233,29 @@ def export(
 
 @cli.command()
 @_CONFIG
-@_AS_OF
+@click.option(
+    "--as-of",
+    "dates",
+    type=_Day(),
+    multiple=True,
+    required=True,
+    help="First day that features do not see, YYYY-MM-DD; repeat it to catch up on several, in date order.",
+)
 @_FORCE
 @_JSON
-def run(config: Path, as_of: date, force: bool, as_json: bool) -> None:
-    """Do the whole job: train, score with the champion, report, export to files.
+def run(config: Path, dates: tuple[date, ...], force: bool, as_json: bool) -> None:
+    """Do the whole job: check, train, ask the gate, score, report, export to files.
+
+    A killed run goes on where it stopped; what is done is not done again. With --json each day is one line.
 
     \b
     Example:
       personas run personas.yaml --as-of 2025-12-01
+      personas run personas.yaml --as-of 2025-10-01 --as-of 2025-11-01 --as-of 2025-12-01
     """
-    from pipelines.jobs import run_all
+    from pipelines.run import run_all
 
-    run_all(config, as_of, force=force, as_json=as_json)
+    run_all(config, dates, force=force, as_json=as_json)
 
 
 cli.add_command(category)
@@ -270,9 +280,59 @@ def monitor(config: Path, as_of: date, model: str | None, as_json: bool) -> None
     monitor_users(config, as_of, model, as_json=as_json)
 
 
+@cli.group("store")
+def store_group() -> None:
+    """Keep the folder of models and outputs: remove old versions, forget users.
+
+    \b
+    Example:
+      personas store prune --keep 12
+    """
+
+
+@store_group.command("prune")
+@click.option(
+    "--keep", type=click.IntRange(min=1), required=True, help="Versions to keep of each kind and use case."
+)
+@click.option("--dry-run", is_flag=True, help="Print what would go, remove nothing.")
+@_STORE
+@_JSON
+def store_prune(keep: int, dry_run: bool, store: Path, as_json: bool) -> None:
+    """Remove old versions; the champion and what recent runs refer to stay.
+
+    \b
+    Example:
+      personas store prune --keep 12 --store artifacts
+    """
+    from pipelines.prune import prune_store
+
+    prune_store(store, keep, dry_run=dry_run, as_json=as_json)
+
+
+@store_group.command("erase")
+@click.option(
+    "--ids",
+    type=click.Path(path_type=Path, dir_okay=False),
+    required=True,
+    help="UTF-8 text with one user id per line.",
+)
+@_STORE
+@_JSON
+def store_erase(ids: Path, store: Path, as_json: bool) -> None:
+    """Remove users from every stored assignment, audience and table of users; a proof without ids stays.
+
+    \b
+    Example:
+      personas store erase --ids requests.txt --store artifacts
+    """
+    from pipelines.erase import erase_users
+
+    erase_users(store, ids, as_json=as_json)
+
+
 @cli.group()
 def models() -> None:
-    """List, show, name and promote models.
+    """List, show, name, compare and promote models.
 
     \b
     Example:
@@ -334,18 +394,64 @@ def models_name(
 
 @models.command("promote")
 @click.argument("model")
+@click.option("--force", is_flag=True, help="Overrule the gate; needs --reason.")
+@click.option("--reason", default=None, help="Why; it is recorded.")
 @_STORE
 @_JSON
-def models_promote(model: str, store: Path, as_json: bool) -> None:
-    """Make MODEL (NAME/VERSION or a version) the champion that scores users.
+def models_promote(model: str, force: bool, reason: str | None, store: Path, as_json: bool) -> None:
+    """Make MODEL (NAME/VERSION or a version) the champion that scores users, if its gate passed.
 
     \b
     Example:
       personas models promote home_appliances/20251201T020000Z-1a2b3c4d
+      personas models promote home_appliances/20251201T020000Z-1a2b3c4d --force --reason "new catalogue"
     """
-    from pipelines.jobs import promote_model
+    from pipelines.champion import promote_model
 
-    promote_model(store, model, as_json=as_json)
+    promote_model(store, model, force=force, reason=reason, as_json=as_json)
+
+
+@models.command("rollback")
+@click.argument("name", required=False)
+@click.option("--reason", default=None, help="Why; it is recorded.")
+@_STORE
+@_JSON
+def models_rollback(name: str | None, reason: str | None, store: Path, as_json: bool) -> None:
+    """Withdraw the champion of NAME; the one before it scores again.
+
+    \b
+    Example:
+      personas models rollback home_appliances --reason "campaign 7 needs the old personas"
+    """
+    from pipelines.champion import rollback_model
+
+    rollback_model(store, name, reason=reason, as_json=as_json)
+
+
+@models.command("compare")
+@click.argument("earlier")
+@click.argument("later")
+@click.option(
+    "--config",
+    type=click.Path(path_type=Path, dir_okay=False),
+    default=None,
+    help="Score both models on the data of this config; needs --as-of.",
+)
+@click.option("--as-of", type=_Day(), default=None, help="Day of the data, YYYY-MM-DD.")
+@_STORE
+@_JSON
+def models_compare(
+    earlier: str, later: str, config: Path | None, as_of: date | None, store: Path, as_json: bool
+) -> None:
+    """Say what became of the personas of EARLIER in LATER: kept, split, merged, new, retired; and who moved.
+
+    \b
+    Example:
+      personas models compare 20251101T020000Z-1a2b3c4d 20251201T020000Z-5e6f7a8b
+    """
+    from pipelines.compare import compare_models
+
+    compare_models(store, (earlier, later), config, as_of, as_json=as_json)
 
 
 def main(arguments: list[str] | None = None) -> None:

@@ -11,9 +11,11 @@ from personas.model import PersonaModel
 from personas.schema import CATEGORY_TABLES, TABLES, Language, Text
 from personas.selection.verdict import verdict_text
 from personas.store import ArtifactStore
+from pipelines.champion import check_champion, gate_lines, gate_result
 from pipelines.config_file import load_config
 from pipelines.console import command, say, shown, steps, store_option
 from pipelines.export import ExportOrder, export_files
+from pipelines.made_from import training_key
 from pipelines.models import (
     MODELS,
     StoredModel,
@@ -48,9 +50,11 @@ def train_model(config: Path, as_of: date, *, force: bool, as_json: bool) -> Non
     """Train one model and print its version."""
     loaded = load_config(config)
     with steps(quiet=as_json) as progress, prepared_tables(loaded, as_of, progress) as prepared:
-        trained = train(loaded, prepared, progress, force=force)
-        lines = [*_warning_lines(prepared), *_trained_lines(trained, loaded.store_path)]
-        say(_trained_result(trained), lines, as_json=as_json)
+        made_from = training_key(loaded, prepared, force=force)
+        trained = train(loaded, prepared, progress, force=force, made_from=made_from)
+        lines = [*warning_lines(prepared), *_trained_lines(trained, loaded.store_path)]
+        result = {**trained_result(trained.stored), "gate": gate_result(trained.gate)}
+        say(result, lines, as_json=as_json)
 
 
 def score_users(
@@ -69,9 +73,11 @@ def score_users(
         version,
         how_to_train=f"{command('train', config)} --as-of {as_of}",
     )
+    if version is None:
+        check_champion(ArtifactStore(loaded.store_path), stored)
     with steps(quiet=as_json) as progress, prepared_tables(loaded, as_of, progress) as prepared:
         scored = score(loaded, prepared, stored, progress, output)
-        say(_scored_result(scored, output), _scored_lines(scored, stored, output), as_json=as_json)
+        say(scored_result(scored, output), scored_lines(scored, stored, output), as_json=as_json)
 
 
 def report_model(
@@ -102,33 +108,6 @@ def export_personas(config: Path, order: ExportOrder, *, as_json: bool) -> None:
     with steps(quiet=as_json) as progress:
         exported = export_files(loaded, progress, order)
     say(exported.result, exported.lines, as_json=as_json)
-
-
-def run_all(config: Path, as_of: date, *, force: bool, as_json: bool) -> None:
-    """Train, score with the champion, report and export to files."""
-    loaded = load_config(config)
-    store = ArtifactStore(loaded.store_path)
-    with steps(quiet=as_json) as progress:
-        with prepared_tables(loaded, as_of, progress) as prepared:
-            trained = train(loaded, prepared, progress, force=force)
-            champion = open_model(store, loaded.config.name)
-            remedy = (
-                f"switch to the model just trained and run again: {_promotion(trained, loaded.store_path)}"
-            )
-            scored = score(loaded, prepared, champion, progress, None, remedy=remedy)
-            warnings = _warning_lines(prepared)
-        with progress.step("write report"):
-            report = write_report(store, trained.stored, loaded.config.language, None)
-        exported = export_files(loaded, progress, ExportOrder("file"), scored=scored.record)
-    result = {**_trained_result(trained), **_scored_result(scored, None), "report": report, **exported.result}
-    lines = [
-        *warnings,
-        *_trained_lines(trained, loaded.store_path),
-        *_scored_lines(scored, champion, None),
-        f"Report: {shown(report)}",
-        *exported.lines,
-    ]
-    say(result, lines, as_json=as_json)
 
 
 def list_models(store: Path, *, as_json: bool) -> None:
@@ -167,20 +146,6 @@ def name_persona(
     say(result, [f"{persona_id} is now called {name[0]} / {name[1]}."], as_json=as_json)
 
 
-def promote_model(store: Path, reference: str, *, as_json: bool) -> None:
-    """Make one model the champion."""
-    opened = ArtifactStore(store)
-    stored = find_model(opened, reference)
-    if reference == stored.model.name:
-        raise ConfigError(
-            f"{reference!r} names a use case, not a version; choose one of: "
-            f"{', '.join(f'{reference}/{version}' for version in opened.versions(MODELS, reference))}."
-        )
-    opened.promote(MODELS, stored.model.name, stored.record.version)
-    result = {"model": stored.model.name, "champion": stored.record.version}
-    say(result, [f"{stored.model.name}: {stored.record.version} is now the champion."], as_json=as_json)
-
-
 def _contract_lines(prepared: Prepared) -> list[str]:
     lines = []
     for table in prepared.contract["tables"]:
@@ -200,19 +165,31 @@ def _contract_lines(prepared: Prepared) -> list[str]:
     return lines
 
 
-def _warning_lines(prepared: Prepared) -> list[str]:
+def warning_lines(prepared: Prepared) -> list[str]:
+    """Return how many rows were left out, if any."""
     quarantined = sum(t["n_quarantined"] for t in prepared.contract["tables"])
     if not quarantined:
         return []
     return [f"{quarantined:,} rows were quarantined; see {shown(prepared.quarantine)}."]
 
 
-def _trained_result(trained: Trained) -> dict[str, Any]:
-    return {**model_row(trained.stored), "personas": personas_of(trained.stored.model)}
+def trained_result(stored: StoredModel) -> dict[str, Any]:
+    """Return what programs are told of a new model."""
+    return {**model_row(stored), "personas": personas_of(stored.model)}
 
 
 def _trained_lines(trained: Trained, store: Path) -> list[str]:
     stored = trained.stored
+    lines = [*model_lines(stored), *gate_lines(trained.gate)]
+    if not stored.is_champion:
+        has_champion = ArtifactStore(store).champion(MODELS, stored.model.name) is not None
+        who = "The champion stays in use." if has_champion else "It is not in use."
+        lines.append(f"{who} To switch: {promotion(stored, store)}")
+    return lines
+
+
+def model_lines(stored: StoredModel) -> list[str]:
+    """Return what people are told of a new model."""
     lines = [f"Model: {stored.model.name}/{stored.record.version}", *_persona_lines(stored)]
     lines.append(f"Found by {stored.model.clusterer}: {_why(stored.model)}.")
     if stored.model.verdicts:
@@ -222,8 +199,6 @@ def _trained_lines(trained: Trained, store: Path) -> list[str]:
             f"The clusterer left {stored.model.metrics['noise_share']:.1%} of the training users as noise; "
             f"the scorecard agrees with its labels on {stored.model.metrics['fidelity']:.1%} of held-out users."
         )
-    if not stored.is_champion:
-        lines.append(f"The champion stays in use. To switch: {_promotion(trained, store)}")
     return lines
 
 
@@ -231,8 +206,8 @@ def _why(model: PersonaModel) -> str:
     return next((c.reason.en for c in model.selection if c.chosen), "")
 
 
-def _promotion(trained: Trained, store: Path) -> str:
-    stored = trained.stored
+def promotion(stored: StoredModel, store: Path) -> str:
+    """Return the command that makes a model the champion."""
     return command("models", "promote", f"{stored.model.name}/{stored.record.version}", *store_option(store))
 
 
@@ -243,11 +218,13 @@ def _persona_lines(stored: StoredModel) -> list[str]:
     ]
 
 
-def _scored_result(scored: Scored, output: Path | None) -> dict[str, Any]:
+def scored_result(scored: Scored, output: Path | None) -> dict[str, Any]:
+    """Return what programs are told of scored users."""
     return {"scored": scored.path, "output": output, **scored.summary}
 
 
-def _scored_lines(scored: Scored, stored: StoredModel, output: Path | None) -> list[str]:
+def scored_lines(scored: Scored, stored: StoredModel, output: Path | None) -> list[str]:
+    """Return what people are told of scored users."""
     by_status = ", ".join(f"{n:,} {status}" for status, n in scored.summary["by_status"].items())
     which = "the champion" if stored.is_champion else "not the champion"
     version = f"{stored.model.name}/{stored.record.version} ({which})"

@@ -19,7 +19,7 @@ from personas.scoring.summary import summarise_assignments
 from personas.store import ArtifactRecord, ArtifactStore
 from pipelines.config_file import LoadedConfig
 from pipelines.console import Steps
-from pipelines.models import ASSIGNMENTS, StoredModel
+from pipelines.models import ASSIGNMENTS, StoredModel, scorings
 from pipelines.sketches import put_sketch
 from pipelines.tables import Prepared
 from pipelines.work_folder import replaced
@@ -44,6 +44,8 @@ def score(
     output: Path | None,
     *,
     remedy: str = "train and promote a new model",
+    made_from: str | None = None,
+    only_if_later: bool = False,
 ) -> Scored:
     """Build the model's features for every admitted user and stream them through its scorecard.
 
@@ -61,6 +63,10 @@ def score(
         A second place to write the assignments to.
     remedy : str
         What the message says to do instead of changing the config back, when the model doesn't fit it.
+    made_from : str or None
+        What the assignments are made from, see :func:`pipelines.made_from.scoring_key`; noted beside them.
+    only_if_later : bool
+        Whether assignments as of an earlier day than those scored last leave these the ones that are exported.
 
     Returns
     -------
@@ -83,12 +89,16 @@ def score(
         if partial is not None:
             shutil.copyfile(answers, partial)
         store = ArtifactStore(loaded.store_path)
-        record = store.put(
-            ASSIGNMENTS, config.name, {FILE: answers}, created_at=datetime.now(UTC), metadata=summary
-        )
-        store.promote(ASSIGNMENTS, config.name, record.version)  # exports take the users scored last
-        if sketch is not None:
+        if sketch is not None:  # first, as a killed run is not scored again once its assignments are stored
             put_sketch(store, stored, sketch)
+        record = store.put(
+            ASSIGNMENTS,
+            config.name,
+            {FILE: answers},
+            created_at=datetime.now(UTC),
+            metadata={**summary, "made_from": made_from},
+        )
+        use_for_exports(store, config.name, record, only_if_later=only_if_later)
     return Scored(record, record.path / FILE, summary)
 
 
@@ -130,6 +140,13 @@ def answer_users(
             progress=step,
         )
     return features, answers
+
+
+def use_for_exports(store: ArtifactStore, name: str, record: ArtifactRecord, *, only_if_later: bool) -> None:
+    """Make assignments the ones that exports take."""
+    noted = store.metadata(ASSIGNMENTS, name)[scorings(store, name)[-1]] if only_if_later else {}
+    if noted.get("as_of", "") <= record.metadata["as_of"]:
+        store.promote(ASSIGNMENTS, name, record.version)
 
 
 def check_fit(model: PersonaModel, loaded: LoadedConfig, prepared: Prepared, remedy: str) -> None:

@@ -1,4 +1,4 @@
-"""Train: tables in, a stored model out. The first model becomes champion; later ones wait."""
+"""Train: tables in, a stored model out. The first one becomes champion if its gate passes; later ones wait."""
 
 from __future__ import annotations
 
@@ -11,10 +11,13 @@ from typing import Any
 
 from personas.config import ArchetypeRange, ArchetypesSpec
 from personas.features import build_features, rehearse
-from personas.model import Archetype, FitOptions, PersonaModel, fit_personas
+from personas.model import Archetype, FitOptions, fit_personas
+from personas.model.gate import GateReport, gate_to_bytes, judge_challenger
+from personas.model.lineage import lineage_entry
 from personas.model.persist import model_to_files
 from personas.schema import TABLES, Text
 from personas.store import ArtifactStore
+from pipelines.champion import GATE_FILE, champion_model, gate_rules, settle_first
 from pipelines.config_file import LoadedConfig
 from pipelines.console import Steps
 from pipelines.models import MODELS, StoredModel, given_names, open_model
@@ -23,12 +26,20 @@ from pipelines.tables import Prepared, proposed_features
 
 @dataclass(frozen=True)
 class Trained:
-    """What a training run left in the store."""
+    """What a training run left in the store, and what the gate says of it."""
 
     stored: StoredModel
+    gate: GateReport
 
 
-def train(loaded: LoadedConfig, prepared: Prepared, steps: Steps, *, force: bool = False) -> Trained:
+def train(
+    loaded: LoadedConfig,
+    prepared: Prepared,
+    steps: Steps,
+    *,
+    force: bool = False,
+    made_from: str | None = None,
+) -> Trained:
     """Fit personas on prepared tables and store the model.
 
     Parameters
@@ -40,7 +51,10 @@ def train(loaded: LoadedConfig, prepared: Prepared, steps: Steps, *, force: bool
     steps : Steps
         Progress display.
     force : bool
-        Store a model even if tables without structure give personas that are as good.
+        Store a model even if tables without structure give personas that are as good; the first one becomes
+        champion even if its gate says no.
+    made_from : str or None
+        What the model is made from, see :func:`pipelines.made_from.training_key`; noted beside it.
 
     Returns
     -------
@@ -55,7 +69,7 @@ def train(loaded: LoadedConfig, prepared: Prepared, steps: Steps, *, force: bool
         "warnings": [*prepared.contract["warnings"], *feature_set.warnings],
     }
     names = given_names(store, config.name)
-    champion = _champion(store, config.name)
+    champion = champion_model(store, config.name)
     kept = loaded.store_path / ".work" / f"selection-{config.name}"
     with steps.step("look back"):
         rehearsal = rehearse(prepared.engine, prepared.window, feature_set, config.personas.horizon_days)
@@ -67,21 +81,31 @@ def train(loaded: LoadedConfig, prepared: Prepared, steps: Steps, *, force: bool
             random_state=config.personas.random_state,
             options=replace(fit_options(loaded, names), force=force, checkpoint=kept),
             rehearsal=rehearsal,
-            champion=champion,
+            champion=champion.model if champion else None,
             progress=lambda _, done, total: step(done, total),
         )
-    files = {**model_to_files(model), "contract.json": _json_bytes(contract)}
+    gate = judge_challenger(model, champion.model if champion else None, gate_rules(config.gate))
+    files = {
+        **model_to_files(model),
+        "contract.json": _json_bytes(contract),
+        GATE_FILE: gate_to_bytes(gate),
+    }
     record = store.put(
         MODELS,
         config.name,
         files,
         created_at=datetime.now(UTC),
-        metadata={"as_of": model.as_of.isoformat(), "persona_ids": [p.persona_id for p in model.personas]},
+        metadata={
+            "as_of": model.as_of.isoformat(),
+            "persona_ids": [p.persona_id for p in model.personas],
+            "made_from": made_from,
+            "beside": champion.record.version if champion else None,
+            "lineage": lineage_entry(model),
+        },
     )
-    if store.champion(MODELS, config.name) not in store.versions(MODELS, config.name):
-        store.promote(MODELS, config.name, record.version)
+    settle_first(store, config.name, record.version, gate, force=force)
     shutil.rmtree(kept, ignore_errors=True)
-    return Trained(open_model(store, config.name, record.version))
+    return Trained(open_model(store, config.name, record.version), gate)
 
 
 def fit_options(loaded: LoadedConfig, names: Mapping[str, Text]) -> FitOptions:
@@ -102,11 +126,12 @@ def fit_options(loaded: LoadedConfig, names: Mapping[str, Text]) -> FitOptions:
         archetypes=archetype_nouns(archetypes) if archetypes else (),
         archetype_use=spec.archetype_use,
         must_keep=tuple(spec.must_keep),
+        warm_start=spec.warm_start,
         macro_personas=spec.macro_personas,
         name_overrides=names,
         used_ids=_used_ids(ArtifactStore(loaded.store_path), loaded.config.name),
         level_labels={a.name: a.level_labels for a in loaded.config.attribute_nouns if a.level_labels},
-        config=_without_places(loaded.config.model_dump(mode="json", by_alias=True)),
+        config=without_places(loaded.config.model_dump(mode="json", by_alias=True)),
     )
 
 
@@ -125,23 +150,15 @@ def archetype_nouns(spec: ArchetypesSpec) -> tuple[Archetype, ...]:
     )
 
 
-def _champion(store: ArtifactStore, name: str) -> PersonaModel | None:
-    """Return the model to match ids with; None when there was never one, or every version was deleted."""
-    if store.champion(MODELS, name) is None or not store.versions(MODELS, name):
-        return None
-    return open_model(store, name).model
-
-
 def _used_ids(store: ArtifactStore, name: str) -> tuple[str, ...]:
-    """Return the persona ids of every stored version."""
-    records = (store.get(MODELS, name, version) for version in store.versions(MODELS, name))
-    return tuple(sorted({i for record in records for i in record.metadata["persona_ids"]}))
+    """Return the persona ids of every version that is or was stored."""
+    stored = (store.get(MODELS, name, version).metadata for version in store.versions(MODELS, name))
+    noted = (*stored, *store.removed(MODELS, name).values())
+    return tuple(sorted({i for metadata in noted for i in metadata["persona_ids"]}))
 
 
-def _without_places(config: dict[str, Any]) -> dict[str, Any]:
-    """Leave out where tables stand, where output goes and what only category analyses read: the same data
-    elsewhere is the same model.
-    """
+def without_places(config: dict[str, Any]) -> dict[str, Any]:
+    """Leave out what a model does not depend on: the same data elsewhere is the same model."""
     kept = {key: value for key, value in config.items() if key not in {"store", "category"}}
     sources = dict(config["sources"])
     kept["sources"] = {

@@ -1,24 +1,30 @@
-"""Scratch folders inside the store: one per run, gone when the run ends, however it ends.
+"""Scratch folders and locks inside the store: gone when the process ends, however it ends.
 
-A run holds a lock on its folder that the operating system drops when the process ends. A folder whose
-lock is free was left by a killed run, and the next run removes it.
+A job holds a lock on its scratch folder that the operating system drops when the process ends. A folder
+whose lock is free was left by a killed one, and the next job removes it. Jobs that must not meet (runs,
+pruning, erasing) hold one lock per use case in the same way.
 """
 
 from __future__ import annotations
 
 import fcntl
+import json
 import os
+import re
 import shutil
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import IO
 
-from personas.errors import ConfigError
+from personas.errors import BusyError, ConfigError
 
 _LOCK = ".lock"
 _PREFIX = "run-"
+_AT_WORK = ".at-work"
+_PARTIAL = re.compile(r"\..+\.(\d+)\.partial|\.partial-(\d+)-.+")
 
 
 @contextmanager
@@ -41,23 +47,68 @@ def run_folder(store: Path) -> Iterator[Path]:
         If a file stands where the store should be, or nothing may be written there.
     """
     work = store / ".work"
-    try:
+    with _explained(store):
         work.mkdir(parents=True, exist_ok=True)
         folder, lock = _claim(work)
-    except (FileExistsError, NotADirectoryError):
-        raise ConfigError(
-            f"{store} can't be a folder, since a file stands in its way; choose another store in the config."
-        ) from None
-    except PermissionError:
-        raise ConfigError(
-            f"{store}: nothing may be written here; get the right to write, or choose another store in the "
-            "config."
-        ) from None
     with lock:
         try:
             yield folder
         finally:
             shutil.rmtree(folder, ignore_errors=True)
+
+
+@contextmanager
+def only_one(store: Path, name: str, job: str) -> Iterator[None]:
+    """Hold the lock of a use case, so that no two jobs of those that take it work on it at once.
+
+    Parameters
+    ----------
+    store : Path
+        Folder of models and outputs; made when absent.
+    name : str
+        Name of the use case.
+    job : str
+        What is done, for the message to the second one.
+
+    Raises
+    ------
+    BusyError
+        If another process holds the lock; the message says which, since when and what it does.
+    ConfigError
+        As of :func:`run_folder`.
+    """
+    folder = store / "runs" / name
+    with _explained(store):
+        folder.mkdir(parents=True, exist_ok=True)
+        lock = (folder / _AT_WORK).open("a+", encoding="utf-8")
+    with lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise BusyError(_who(lock, name)) from None
+        since = datetime.now(UTC).isoformat(timespec="seconds")
+        lock.truncate(0)
+        lock.write(json.dumps({"process": os.getpid(), "since": since, "job": job}))
+        lock.flush()
+        yield
+
+
+def remove_dead(folder: Path) -> None:
+    """Remove the half-written files and folders that killed processes left anywhere inside a folder.
+
+    Parameters
+    ----------
+    folder : Path
+        May be absent. What a living process writes stays.
+    """
+    for path in sorted(folder.rglob(".*partial*")):
+        found = _PARTIAL.fullmatch(path.name)
+        if found is None or _is_alive(int(found[1] or found[2])):
+            continue
+        if path.is_dir():
+            shutil.rmtree(path, ignore_errors=True)
+        else:
+            path.unlink(missing_ok=True)
 
 
 @contextmanager
@@ -105,3 +156,41 @@ def _remove_left_behind(work: Path) -> None:
         except FileNotFoundError:
             pass  # killed before it had a lock, or ending this moment
         shutil.rmtree(folder, ignore_errors=True)
+
+
+@contextmanager
+def _explained(store: Path) -> Iterator[None]:
+    try:
+        yield
+    except (FileExistsError, NotADirectoryError):
+        raise ConfigError(
+            f"{store} can't be a folder, since a file stands in its way; choose another store in the config."
+        ) from None
+    except PermissionError:
+        raise ConfigError(
+            f"{store}: nothing may be written here; get the right to write, or choose another store in the "
+            "config."
+        ) from None
+
+
+def _who(lock: IO[str], name: str) -> str:
+    lock.seek(0)
+    try:
+        found = json.loads(lock.read())
+        who = f"process {found['process']} ({found['job']}) since {found['since']}"
+    except ValueError:  # in the moment between taking the lock and saying so
+        who = "another process"
+    return (
+        f"{name}: {who} is at work on this use case, and one at a time may be. Nothing was begun; wait until it "
+        "has ended, then run again."
+    )
+
+
+def _is_alive(process: int) -> bool:
+    try:
+        os.kill(process, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True  # of another user
+    return True

@@ -5,6 +5,7 @@ from __future__ import annotations
 import filecmp
 import hashlib
 import json
+import os
 import shutil
 from collections import Counter
 from collections.abc import Iterator
@@ -355,7 +356,8 @@ def _workspace(folder: Path) -> Iterator[Path]:
     made = [path for path in (folder, *folder.parents) if not path.exists()]
     try:
         _make_folder(folder)
-        with TemporaryDirectory(prefix=".partial-", dir=folder) as temporary:
+        # The process is in the name, so that what a killed one left can be told from what is being written.
+        with TemporaryDirectory(prefix=f".partial-{os.getpid()}-", dir=folder) as temporary:
             yield Path(temporary)
     except BaseException:
         for path in made:

@@ -15,7 +15,8 @@ from personas.datasets import make_home_appliances, oracle_posterior
 from personas.scoring import score_users
 from personas.store import ArtifactStore
 from pipelines.console import Steps
-from pipelines.jobs import name_persona, promote_model
+from pipelines.champion import promote_model
+from pipelines.jobs import name_persona
 from pipelines.score import score
 from pipelines.tables import prepared_tables
 from pipelines.train import train

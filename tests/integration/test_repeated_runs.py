@@ -111,7 +111,7 @@ def test_what_was_scored_last_is_exported_even_when_it_was_stored_before(trained
     assert {r["model_version"] for r in _export(trained, "--dry-run")["receipts"]} == {first}
     assert trained.run("score", "--model", other).code == 0
     answer = trained.run("run", "--json")
-    assert answer.code == 0, answer.err
+    assert answer.code == 1, answer.err  # the gate keeps the third persona out: the champion scores
     assert {r["model_version"] for r in json.loads(answer.out)["receipts"]} == {first}
 
 
@@ -135,21 +135,40 @@ def test_reports_of_two_models_of_one_day_stand_beside_each_other(trained):
 # --- champions that do not fit --------------------------------------------------------------------
 
 
+def _change(shop, change):
+    if change == "lookback":
+        shop.config["features"] = {"lookback_days": 180}
+    else:
+        shop.config["attributes"]["plan"] |= {"kind": "ordinal", "levels": ["none", "basic", "gold"]}
+    shop.write_config()
+
+
+@pytest.mark.parametrize("change", ["lookback", "kind"])
+def test_a_model_of_the_changed_config_takes_over_if_its_gate_passes(trained, change):
+    before = _champion()
+    _change(trained, change)
+    answer = trained.run("run")
+    assert answer.code == 0, answer.err
+    assert _champion() != before
+
+
 @pytest.mark.parametrize("change", ["lookback", "kind"])
 def test_a_run_that_the_champion_does_not_fit_says_what_to_promote(trained, change):
     known = {model["version"] for model in _models()}
-    if change == "lookback":
-        trained.config["features"] = {"lookback_days": 180}
-    else:
-        trained.config["attributes"]["plan"] |= {"kind": "ordinal", "levels": ["none", "basic", "gold"]}
-    trained.write_config()
+    trained.config["gate"] = {"min_users": 1_000_000}
+    _change(trained, change)
     answer = trained.run("run")
     assert answer.code == 2
     (new,) = [model["version"] for model in _models() if model["version"] not in known]
-    command = f"personas models promote shop/{new} --store store"
+    command = f"personas models promote shop/{new}"
     assert command in answer.err
     assert "train again" not in answer.err
-    assert run_personas(*command.split()[1:]).code == 0
+    refused = run_personas(*command.split()[1:], "--store", "store")
+    assert refused.code == 1
+    assert "users of the smallest persona 150, asked for at least 1000000" in refused.err
+    assert _champion() in known
+    forced = [*command.split()[1:], "--force", "--reason", "the old one fits no longer", "--store", "store"]
+    assert run_personas(*forced).code == 0
     assert trained.run("run").code == 0
 
 
@@ -161,7 +180,9 @@ def test_a_champion_whose_folder_was_deleted_is_named(trained):
         assert answer.code == 2
         assert gone in answer.err
         assert f"personas models promote shop/{other} --store store" in answer.err
-    assert run_personas("models", "promote", f"shop/{other}", "--store", "store").code == 0
+    promote = ["models", "promote", f"shop/{other}", "--store", "store"]
+    assert run_personas(*promote).code == 1  # its gate said no, whoever it was held against
+    assert run_personas(*promote, "--force", "--reason", "the other one is gone").code == 0
     assert trained.run("score").code == 0
 
 

@@ -1,10 +1,11 @@
+import os
 import subprocess
 import sys
 
 import pytest
 
-from personas.errors import ConfigError
-from pipelines.work_folder import replaced, run_folder
+from personas.errors import BusyError, ConfigError
+from pipelines.work_folder import only_one, remove_dead, replaced, run_folder
 
 
 def test_a_folder_lasts_as_long_as_its_run(tmp_path):
@@ -64,3 +65,60 @@ def test_a_file_is_replaced_whole_or_not_at_all(tmp_path):
 
     assert target.read_text() == "one"
     assert list(target.parent.iterdir()) == [target]
+
+
+# --- one at a time --------------------------------------------------------------------------------
+
+
+def test_a_second_process_is_told_who_is_at_work(tmp_path):
+    code = (
+        "import pathlib, sys; from personas.errors import BusyError; from pipelines.work_folder import only_one\n"
+        "try:\n"
+        f"    with only_one(pathlib.Path({str(tmp_path)!r}), 'home', 'second'): print('in')\n"
+        "except BusyError as error: print(error)"
+    )
+
+    def second():
+        return subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout
+
+    with only_one(tmp_path, "home", "personas run"), only_one(tmp_path, "shop", "personas run"):
+        said = second()
+        assert said.startswith(f"home: process {os.getpid()} (personas run) since 20")
+    assert second() == "in\n"
+
+
+def test_the_lock_of_a_dead_process_is_free(tmp_path):
+    code = (
+        "import os, pathlib; from pipelines.work_folder import only_one\n"
+        f"with only_one(pathlib.Path({str(tmp_path)!r}), 'home', 'a long job of a process'): os._exit(9)"
+    )
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 9
+    with (
+        only_one(tmp_path, "home", "next"),
+        pytest.raises(BusyError, match=r"\(next\)"),
+        only_one(tmp_path, "home", "third"),
+    ):
+        pass
+
+
+def test_half_written_things_of_dead_processes_go_and_those_of_living_ones_stay(tmp_path):
+    dead = subprocess.Popen([sys.executable, "-c", ""])
+    dead.wait()
+    folder = tmp_path / "deep"
+    folder.mkdir()
+    for process in (dead.pid, os.getpid()):
+        (folder / f".shop-2025-12-01.html.{process}.partial").touch()
+        (folder / f".partial-{process}-abc").mkdir()
+        (folder / f".partial-{process}-abc" / "users.csv").touch()
+    (folder / "partial-1.csv").touch()
+    (folder / ".partial").touch()
+    remove_dead(tmp_path)
+    remove_dead(tmp_path / "absent")
+    assert sorted(path.name for path in folder.iterdir()) == sorted(
+        [
+            f".shop-2025-12-01.html.{os.getpid()}.partial",
+            f".partial-{os.getpid()}-abc",
+            "partial-1.csv",
+            ".partial",
+        ]
+    )

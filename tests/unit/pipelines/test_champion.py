@@ -1,0 +1,143 @@
+"""Promote, roll back, compare: on stored models, by the commands."""
+
+import contextlib
+import io
+import json
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from personas.config import parse_config
+from personas.model.gate import GateCheck, GateReport, GateRules, gate_to_bytes
+from personas.model.lineage import lineage_entry
+from personas.model.persist import load_model, model_to_files
+from personas.schema import Text
+from personas.store import ArtifactStore
+from pipelines.champion import GATE_FILE, gate_rules
+from pipelines.cli import main
+from pipelines.models import MODELS
+
+GOLDEN = Path(__file__).parents[2] / "golden" / "model-format-1"
+MAY = datetime(2026, 5, 1, tzinfo=UTC)
+
+
+def _gate(*, passed):
+    reason = Text("0.5，要求不低于 0.8", "0.500, asked for at least 0.800")
+    return GateReport((GateCheck("kept_users", 0.5, None, 0.8, passed, reason),), date(2026, 4, 1))
+
+
+class Store:
+    """Versions of one golden model in a store of their own."""
+
+    def __init__(self, root):
+        self.store = ArtifactStore(root)
+        self.n_stored = 0
+
+    def put(self, *, gate=None, beside=None):
+        """Store another version; ``gate`` None = as before there was one."""
+        model = replace(load_model(GOLDEN), metrics={"stability": float(self.n_stored)})
+        files = model_to_files(model)
+        if gate is not None:
+            files[GATE_FILE] = gate_to_bytes(gate)
+        self.n_stored += 1
+        noted = {"as_of": "2026-05-01", "persona_ids": ["P01", "P02"], "beside": beside}
+        noted["lineage"] = lineage_entry(model)
+        record = self.store.put(
+            MODELS, "家庭", files, created_at=MAY + timedelta(days=self.n_stored), metadata=noted
+        )
+        return record.version
+
+    @property
+    def champion(self):
+        return self.store.champion(MODELS, "家庭")
+
+    def run(self, *words):
+        out, err = io.StringIO(), io.StringIO()
+        with (
+            contextlib.redirect_stdout(out),
+            contextlib.redirect_stderr(err),
+            pytest.raises(SystemExit) as stop,
+        ):
+            main(["models", *words, "--store", str(self.store.root)])
+        return stop.value.code, out.getvalue(), err.getvalue()
+
+
+@pytest.fixture
+def store(tmp_path):
+    made = Store(tmp_path / "store")
+    made.store.promote(MODELS, "家庭", made.put(gate=_gate(passed=True)))
+    return made
+
+
+def test_a_passed_gate_lets_a_challenger_take_over(store):
+    first, second = store.champion, store.put(gate=_gate(passed=True), beside=store.champion)
+    code, out, _ = store.run("promote", second)
+    assert (code, store.champion) == (0, second)
+    assert "is now the champion" in out
+    last = store.store.promotions(MODELS, "家庭")[-1]
+    assert (last.reason, last.is_forced) == ("its gate passed", False)
+    assert last.at is not None
+    assert store.run("promote", second)[0] == 0  # again: nothing happens
+    assert store.store.champions(MODELS, "家庭") == [first, second]
+
+
+def test_a_gate_that_said_no_is_overruled_only_with_a_reason(store):
+    first, second = store.champion, store.put(gate=_gate(passed=False), beside=store.champion)
+    code, _, err = store.run("promote", second)
+    assert (code, store.champion) == (1, first)
+    assert "users who keep their persona id 0.500, asked for at least 0.800" in err
+    assert f"personas models promote 家庭/{second} --force --reason" in err
+    code, _, err = store.run("promote", second, "--force")
+    assert (code, store.champion) == (2, first)
+    assert "--force needs --reason" in err
+    assert store.run("promote", second, "--force", "--reason", "new catalogue")[0] == 0
+    last = store.store.promotions(MODELS, "家庭")[-1]
+    assert (last.version, last.reason, last.is_forced) == (second, "new catalogue", True)
+
+
+def test_a_model_of_an_older_format_or_of_another_champion_needs_a_reason(store):
+    old = store.put()
+    code, _, err = store.run("promote", old)
+    assert code == 1
+    assert "stored before there was a gate" in err
+    other = store.put(gate=_gate(passed=True), beside=old)
+    code, _, err = store.run("promote", other)
+    assert code == 1
+    assert f"was judged against {old}, but the champion is now {store.champion}" in err
+
+
+def test_a_rollback_is_one_step(store):
+    first, second = store.champion, store.put(gate=_gate(passed=True), beside=store.champion)
+    store.run("promote", second)
+    code, out, _ = store.run("rollback", "--reason", "complaints", "--json")
+    assert code == 0
+    assert json.loads(out) == {"model": "家庭", "champion": first, "withdrawn": second}
+    assert store.champion == first
+    code, _, err = store.run("rollback", "家庭")
+    assert (code, store.champion) == (2, first)
+    assert f"was promoted before {first}" in err
+    assert store.run("rollback", "nobody")[0] == 2
+
+
+def test_models_are_compared_by_profiles_where_nothing_else_is_known(store):
+    second = store.put(beside=store.champion)
+    code, out, _ = store.run("compare", store.champion, second)
+    assert code == 0
+    assert "by profiles alone" in out
+    assert "都市家庭 / Urban families" in out
+    code, out, _ = store.run("compare", store.champion, second, "--json")
+    found = json.loads(out)
+    assert (found["by"], found["migration"], found["gate"]) == ("profiles", None, None)
+    assert {row["persona_id"] for row in found["events"]} == {"P01", "P02"}
+    code, _, err = store.run("compare", store.champion, second, "--as-of", "2026-05-01")
+    assert code == 2
+    assert "--config and --as-of go together" in err
+
+
+def test_the_rules_of_the_config_are_those_of_the_gate():
+    raw = {"name": "shop", "sources": {"users": {"path": "u.csv"}}}
+    assert gate_rules(parse_config(raw, "shop.yaml").gate) == GateRules()
+    asked = parse_config({**raw, "gate": {"min_kept_users": 0.5}}, "shop.yaml").gate
+    assert gate_rules(asked) == GateRules(min_kept_users=0.5)
