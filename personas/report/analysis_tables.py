@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Any
 from personas.category.analysis import Analysis
 from personas.category.growth_share import QUADRANTS, REASONS
 from personas.category.slices import ALL
+from personas.category.small_cells import hide_small
 from personas.category.stage_flow import STATES
 from personas.report.figures import UNDEFINED, Figures
-from personas.report.small_cells import hide_small
 from personas.report.words import say, say_or
 
 if TYPE_CHECKING:

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 from personas.category.slices import ALL
+from personas.category.small_cells import HIDDEN
 from personas.report.analysis_tables import AnalysisTables, value_of
-from personas.report.small_cells import HIDDEN
 from personas.report.words import say
 
 if TYPE_CHECKING:

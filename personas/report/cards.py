@@ -10,12 +10,12 @@ from math import log2
 from personas.features import FeatureSet
 from personas.model.base import Persona, Trait
 from personas.model.traits import SIGNIFICANT, SLIGHT_EFFECT, effect_size, pick_distinctive
+from personas.report.colours import persona_colours
 from personas.report.figures import Figures
 from personas.schema import BLOCKS, Block, Text
 
 N_TOP_TRAITS = 10
 N_HEADLINE_TRAITS = 3
-N_COLOURS = 9
 WIDEST_TGI = 400.0
 """Bars of the index end here and at 10,000 / 400 = 25; the figures beside them do not."""
 
@@ -117,11 +117,18 @@ def make_cards(personas: Iterable[Persona], feature_set: FeatureSet, figures: Fi
     list of PersonaCard
         In the same order.
     """
-    return [_make_card(place, persona, feature_set, figures) for place, persona in enumerate(personas)]
+    shown = list(personas)
+    colours = persona_colours(persona.persona_id for persona in shown)
+    return [
+        _make_card((place, colours[persona.persona_id]), persona, feature_set, figures)
+        for place, persona in enumerate(shown)
+    ]
 
 
-def _make_card(place: int, persona: Persona, feature_set: FeatureSet, figures: Figures) -> PersonaCard:
-    language = figures.language
+def _make_card(
+    look: tuple[int, int], persona: Persona, feature_set: FeatureSet, figures: Figures
+) -> PersonaCard:
+    (place, colour), language = look, figures.language
     top = pick_top_traits(persona.traits, N_TOP_TRAITS)
     best = pick_distinctive((t for t in persona.traits if not t.protected), SLIGHT_EFFECT)
     other_name = persona.name.en if language == "zh-CN" else persona.name.zh
@@ -129,7 +136,7 @@ def _make_card(place: int, persona: Persona, feature_set: FeatureSet, figures: F
     return PersonaCard(
         persona_id=persona.persona_id,
         anchor=f"persona-{place + 1}",
-        colour=place % N_COLOURS,
+        colour=colour,
         name=name,
         other_name="" if other_name == name else other_name,
         name_source=persona.name_source,

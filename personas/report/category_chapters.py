@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any, Final
 
 from personas.category.analysis import Analysis
@@ -18,7 +18,6 @@ from personas.report.ladder_view import ladder_cards
 from personas.report.opportunity_bars import opportunity_page
 from personas.report.scene_map import scene_page
 from personas.report.sequence_line import sequence_page
-from personas.report.small_cells import without_small
 
 _PAGES: Final[dict[str, Callable[[AnalysisTables], Any]]] = {
     "growth": growth_page,
@@ -100,13 +99,6 @@ def make_chapters(
 
 
 def _findings(tables: AnalysisTables) -> tuple[str, ...]:
-    """Tell what stands out, of rows that have nothing to hide."""
-    analysis = tables.analysis
-    shown = {
-        key: without_small(key, table, tables.minimum_cell)
-        for key, table in analysis.tables.items()
-        if len(table)
-    }
-    definitions = {key: analysis.definitions[key] for key in shown}
-    told = tell_findings(replace(analysis, tables=shown, definitions=definitions), most=N_TOLD)
+    """Tell what stands out."""
+    told = tell_findings(tables.analysis, most=N_TOLD, minimum_cell=tables.minimum_cell)
     return tuple(finding.text.of(tables.figures.language) for finding in told)

@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 from personas.category.slices import ALL
+from personas.category.small_cells import HIDDEN
 from personas.model.traits import SIGNIFICANT
 from personas.report.analysis_tables import AnalysisTables, value_of
 from personas.report.sankey import NARROW, WIDE, Flow, Sankey, lay_out_sankey
-from personas.report.small_cells import HIDDEN
 from personas.report.words import say
 
 if TYPE_CHECKING:

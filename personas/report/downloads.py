@@ -6,10 +6,11 @@ import base64
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
+from personas.category.small_cells import HIDDEN
 from personas.export.spreadsheet import guard_formulas
 from personas.report.analysis_tables import AnalysisTables
+from personas.report.figures import Figures
 from personas.report.plain_table import heading, written_ids
-from personas.report.small_cells import HIDDEN
 from personas.report.words import say, say_or
 
 if TYPE_CHECKING:
@@ -53,18 +54,40 @@ def make_downloads(tables: AnalysisTables) -> tuple[Download, ...]:
 
 
 def _download(key: str, table: pd.DataFrame, tables: AnalysisTables) -> Download:
-    verb, as_of, language = tables.analysis.verb, tables.analysis.as_of, tables.figures.language
-    content = to_csv(table, tables)
-    n_rows = len(table)
+    verb, as_of = tables.analysis.verb, tables.analysis.as_of
+    title = say_or(f"result.{key}", key, tables.figures.language)
+    return link(_written(table, tables), title, f"{verb}-{key}-{as_of.isoformat()}.csv", tables.figures)
+
+
+def link(written: pd.DataFrame, title: str, file_name: str, figures: Figures) -> Download:
+    """Put a table that is written out for people into a link.
+
+    Parameters
+    ----------
+    written : DataFrame
+        With headings in words, and nothing in it that must not be shown.
+    title : str
+        What it holds.
+    file_name : str
+        Under which it is saved.
+    figures : Figures
+        Writes the number of rows.
+
+    Returns
+    -------
+    Download
+        Of the first rows only where all of them are too large for a link.
+    """
+    content, n_rows = _csv_bytes(written), len(written)
     while len(content) > LARGEST_BYTES:
         n_rows = int(n_rows * 0.95 * LARGEST_BYTES / len(content))
-        content = to_csv(table.head(n_rows), tables)
-    note = say("download.rows" if n_rows == len(table) else "download.first_rows", language)
+        content = _csv_bytes(written.head(n_rows))
+    note = say("download.rows" if n_rows == len(written) else "download.first_rows", figures.language)
     return Download(
-        title=say_or(f"result.{key}", key, language),
-        file_name=f"{verb}-{key}-{as_of.isoformat()}.csv",
+        title=title,
+        file_name=file_name,
         href=f"data:text/csv;base64,{base64.b64encode(content).decode('ascii')}",
-        note=note.format(n=tables.figures.count(n_rows), all=tables.figures.count(len(table))),
+        note=note.format(n=figures.count(n_rows), all=figures.count(len(written))),
     )
 
 
@@ -84,7 +107,16 @@ def to_csv(table: pd.DataFrame, tables: AnalysisTables) -> bytes:
         UTF-8 with a byte order mark, without which Excel garbles Chinese. Texts that a spreadsheet would run
         as a formula have an apostrophe in front.
     """
-    written, _ = guard_formulas(written_ids(table, tables))
+    return _csv_bytes(_written(table, tables))
+
+
+def _written(table: pd.DataFrame, tables: AnalysisTables) -> pd.DataFrame:
+    written = written_ids(table, tables)
     written.columns = [heading(str(name), tables.figures.language) for name in table.columns]
-    text = written.to_csv(index=False, lineterminator="\r\n", float_format="%.10g")
+    return written
+
+
+def _csv_bytes(written: pd.DataFrame) -> bytes:
+    guarded, _ = guard_formulas(written)
+    text = guarded.to_csv(index=False, lineterminator="\r\n", float_format="%.10g")
     return text.encode("utf-8-sig")

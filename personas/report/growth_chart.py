@@ -8,13 +8,13 @@ from math import ceil, floor, log10, sqrt
 from typing import TYPE_CHECKING, Final
 
 from personas.category.growth_share import QUADRANTS
+from personas.category.small_cells import HIDDEN
 from personas.report.analysis_tables import AnalysisTables, value_of
 from personas.report.cards import Span
 from personas.report.figures import text_width, wrap
 from personas.report.kpi_tables import KpiView, kpi_tables
 from personas.report.label_places import Box, Disc, Label, leader_line, place_labels
 from personas.report.plain_table import PlainTable, plain_table
-from personas.report.small_cells import HIDDEN
 from personas.report.words import say
 
 if TYPE_CHECKING:

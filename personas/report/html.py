@@ -19,6 +19,7 @@ from personas.report.category_chapters import make_chapters
 from personas.report.contract import contract_view, feature_list
 from personas.report.figures import Figures
 from personas.report.heatmap import HEAT_CUTS, make_heatmap
+from personas.report.history import History
 from personas.report.judgement import judge_model
 from personas.report.parameters import parameter_view
 from personas.report.persona_map import NARROW, WIDE, lay_out_map
@@ -30,6 +31,7 @@ from personas.report.selection_table import (
     selection_table,
     stability_rows,
 )
+from personas.report.since import since_page
 from personas.report.words import GLOSSARY, SECTIONS, say
 from personas.schema import LANGUAGES, Language
 
@@ -44,6 +46,7 @@ def render_report(
     minimum_cell: int = SMALL_CELL,
     archetypes: Sequence[Archetype] = (),
     analyses: Sequence[Analysis] = (),
+    history: History | None = None,
 ) -> str:
     """Render a model as one offline HTML file.
 
@@ -70,6 +73,8 @@ def render_report(
         Those that personas are named after; a card then shows what its persona shares with its own.
     analyses : sequence of Analysis, optional
         Of the categories; each gets a section. Of several with the same verb the last one counts.
+    history : History, optional
+        What came before the model; makes the chapter on what happened since last time.
 
     Returns
     -------
@@ -95,6 +100,7 @@ def render_report(
     cards = make_cards(model.personas, model.feature_set, figures)
     names = {persona.persona_id: persona.name.of(language) for persona in model.personas}
     chapters = make_chapters(analyses, figures, names, minimum_cell)
+    since = since_page(model, version, history or History(), figures)
     positions = [(persona.map_x, persona.map_y) for persona in model.personas]
     return (
         _environment(figures)
@@ -104,8 +110,9 @@ def render_report(
             language=language,
             other_language="en" if language == "zh-CN" else "zh-CN",
             version=version,
-            sections=_sections([chapter.section for chapter in chapters]),
+            sections=_sections([*(chapter.section for chapter in chapters), *(["since"] if since else [])]),
             chapters=chapters,
+            since=since,
             n_users=figures.count(sum(persona.n_users for persona in model.personas)),
             cards=cards,
             notes=make_notes(model, archetypes, figures),
@@ -138,7 +145,7 @@ def render_report(
 
 
 def _sections(chapters: Sequence[str]) -> list[str]:
-    """Return the sections with the chapters on categories after the pages on personas."""
+    """Return the sections with further chapters after the pages on personas."""
     place = SECTIONS.index("categories") + 1
     return [*SECTIONS[:place], *chapters, *SECTIONS[place:]]
 

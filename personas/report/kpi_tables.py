@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
+from personas.category.small_cells import HIDDEN
 from personas.report.analysis_tables import AnalysisTables
 from personas.report.plain_table import PlainTable, plain_table
-from personas.report.small_cells import HIDDEN
 from personas.report.words import say
 
 if TYPE_CHECKING:

@@ -6,10 +6,10 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from personas.category.small_cells import HIDDEN
 from personas.category.stage_flow import LOST, NEW, STATES
 from personas.report.analysis_tables import AnalysisTables, value_of
 from personas.report.plain_table import PlainTable, plain_table
-from personas.report.small_cells import HIDDEN
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
+from personas.category.small_cells import HIDDEN
 from personas.model.traits import SIGNIFICANT
 from personas.report.analysis_tables import AnalysisTables, value_of
 from personas.report.plain_table import PlainTable, plain_table
-from personas.report.small_cells import HIDDEN
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -6,9 +6,9 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
+from personas.category.small_cells import HIDDEN
 from personas.report.analysis_tables import AnalysisTables, value_of
 from personas.report.figures import UNDEFINED, Figures
-from personas.report.small_cells import HIDDEN
 from personas.report.words import say_or
 from personas.schema import Language
 

@@ -6,13 +6,13 @@ from dataclasses import dataclass
 from math import cos, pi, sin, sqrt
 from typing import TYPE_CHECKING, Any, Final
 
+from personas.category.small_cells import HIDDEN
 from personas.model.traits import SIGNIFICANT
 from personas.report.analysis_tables import AnalysisTables, value_of
 from personas.report.figures import text_width, wrap
 from personas.report.heatmap import shade
 from personas.report.label_places import Disc, page_of, place_labels
 from personas.report.plain_table import PlainTable, plain_table
-from personas.report.small_cells import HIDDEN
 
 if TYPE_CHECKING:
     import pandas as pd

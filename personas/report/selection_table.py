@@ -6,8 +6,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from personas.model.base import PersonaModel
-from personas.report.cards import N_COLOURS, Span
+from personas.report.cards import Span
 from personas.report.charts import SkillPoint, draw_line, draw_skill
+from personas.report.colours import persona_colours
 from personas.report.figures import UNDEFINED, Figures
 from personas.report.judgement import written_measure
 from personas.report.words import say, say_or
@@ -145,11 +146,12 @@ def stability_rows(model: PersonaModel, figures: Figures) -> list[StabilityRow]:
     across: tuple[float | None, ...] = (None,) * len(model.personas)
     if chosen is not None and len(chosen.across) == len(model.personas):
         across = chosen.across
+    colours = persona_colours(persona.persona_id for persona in model.personas)
     return [
         StabilityRow(
             persona_id=persona.persona_id,
             name=persona.name.of(figures.language),
-            colour=place % N_COLOURS,
+            colour=colours[persona.persona_id],
             figure=figures.decimal(persona.stability),
             word=stability_word(persona.stability).of(figures.language),
             is_stable=persona.stability >= STABLE_JACCARD,

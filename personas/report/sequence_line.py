@@ -6,10 +6,10 @@ from dataclasses import dataclass
 from math import ceil
 from typing import TYPE_CHECKING, Any, Final
 
+from personas.category.small_cells import HIDDEN
 from personas.model.traits import SIGNIFICANT
 from personas.report.analysis_tables import AnalysisTables, value_of
 from personas.report.plain_table import PlainTable, plain_table
-from personas.report.small_cells import HIDDEN
 from personas.report.words import say
 
 if TYPE_CHECKING:

@@ -6,6 +6,7 @@ from personas.report.words_category import CATEGORY_WORDS
 from personas.report.words_columns import COLUMN_WORDS
 from personas.report.words_data import DATA_WORDS
 from personas.report.words_glossary import GLOSSARY, GLOSSARY_WORDS
+from personas.report.words_history import HISTORY_WORDS
 from personas.report.words_quality import QUALITY_WORDS
 from personas.schema import Language, Text
 
@@ -61,6 +62,7 @@ WORDS: dict[str, Text] = {
     "overview.nothing_stands_out": Text("与全体用户差异不大", "close to the average user"),
     "overview.changes": Text("与上一版相比", "What changed"),
     "overview.no_changes": Text("没有可比较的上一版模型。", "There is no earlier model to compare with."),
+    "overview.more_changes": Text("与上次相比的全部变化", "Everything that changed"),
     "overview.quality": Text("这个模型有多可靠", "How far to trust it"),
     # Cards
     "cards.lead": Text(
@@ -150,6 +152,7 @@ WORDS: dict[str, Text] = {
     **GLOSSARY_WORDS,
     **CATEGORY_WORDS,
     **COLUMN_WORDS,
+    **HISTORY_WORDS,
 }
 """Key -> text. Placeholders in braces are filled by the caller."""
 

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from personas.category.analysis import Analysis
 from personas.category.slices import ALL
+from personas.category.small_cells import HIDDEN
 from personas.export.portrait_workbook import PlainSheet, PortraitSheet, write_portrait_workbook
 from personas.features import FeatureSet
 from personas.model.bands import BOUGHT
@@ -15,7 +16,6 @@ from personas.model.profile import SMALL_CELL
 from personas.report.analysis_tables import AnalysisTables
 from personas.report.figures import Figures
 from personas.report.plain_table import heading, written_ids
-from personas.report.small_cells import HIDDEN
 from personas.report.words import say, say_or
 from personas.schema import Language
 

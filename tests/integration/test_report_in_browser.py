@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import runpy
 import shutil
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -16,6 +17,7 @@ pytestmark = pytest.mark.enable_socket
 
 MADE = runpy.run_path(str(Path(__file__).parents[1] / "unit" / "report" / "conftest.py"))
 ANALYSES = runpy.run_path(str(Path(__file__).parents[1] / "unit" / "report" / "hand_made_analyses.py"))
+PAST = runpy.run_path(str(Path(__file__).parents[1] / "unit" / "report" / "hand_made_history.py"))
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
 ARGUMENTS = [
     "--no-sandbox",
@@ -40,6 +42,9 @@ MAP = """() => {
     const box = e => { const b = e.getBoundingClientRect(); return [b.left, b.top, b.right, b.bottom]; };
     return [box(map), [...map.querySelectorAll("text")].map(box)];
 }"""
+
+# Boxes of the labels and of the frame of the visible lineage.
+LINEAGE = MAP.replace("svg.map", "#since svg.sankey")
 
 SMALLEST_TEXT = """() => Math.min(...[...document.querySelectorAll("main *")].filter(e =>
     [...e.childNodes].some(n => n.nodeType === 3 && n.textContent.trim()) && e.getBoundingClientRect().width > 1
@@ -205,3 +210,35 @@ def test_the_chapters_on_categories_fit_the_page_and_their_tables_can_be_downloa
     assert download.value.suggested_filename == "attach-matrix-2026-01-01.csv"
     assert "smart lock" in content
     assert heard == []
+
+
+@pytest.mark.parametrize("language", ["zh-CN", "en"])
+def test_the_chapter_since_last_time_fits_the_page_and_its_labels_stay_apart(browser, tmp_path, language):
+    path = tmp_path / "report.html"
+    html = render_report(
+        replace(MADE["make_model"](), continuity=PAST["continuity"]()),
+        language=language,
+        contract=None,
+        scored=None,
+        version=PAST["V3"],
+        history=PAST["history"](),
+    )
+    path.write_text(html, encoding="utf-8")
+    page = browser.new_page(viewport={"width": 1280, "height": 900})
+    page.goto(path.as_uri())
+    for width in (1280, 390):
+        page.set_viewport_size({"width": width, "height": 900})
+        assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+        assert page.evaluate(CLIPPED) == []
+        assert page.evaluate(SMALLEST_TEXT) >= 10
+        frame, labels = page.evaluate(LINEAGE)
+        for i, (left, top, right, bottom) in enumerate(labels):
+            assert frame[0] <= left < right <= frame[2] + 1
+            assert frame[1] <= top < bottom <= frame[3]
+            for other in labels[i + 1 :]:
+                assert right <= other[0] or other[2] <= left or bottom <= other[1] + 1 or other[3] <= top + 1
+    with page.expect_download() as download:
+        page.locator("#since .downloads a").last.click()
+    page.close()
+
+    assert download.value.suggested_filename == "since-gate-2025-01-10.csv"

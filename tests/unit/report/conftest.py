@@ -373,6 +373,12 @@ def made() -> SimpleNamespace:
     return SimpleNamespace(**runpy.run_path(str(Path(__file__).with_name("hand_made_analyses.py"))))
 
 
+@pytest.fixture(scope="session")
+def past() -> SimpleNamespace:
+    """Return the functions that make a history by hand."""
+    return SimpleNamespace(**runpy.run_path(str(Path(__file__).with_name("hand_made_history.py"))))
+
+
 @pytest.fixture
 def tables_of():
     """Return a function that makes an analysis ready to be written out."""

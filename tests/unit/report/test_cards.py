@@ -93,7 +93,7 @@ def test_bars_start_at_the_average_line(model):
 
 
 def test_more_personas_than_colours_still_get_one(model):
-    many = tuple(replace(model.personas[0], persona_id=f"P{i:02d}") for i in range(12))
+    many = tuple(replace(model.personas[0], persona_id=f"P{i:02d}") for i in range(1, 13))
     cards = make_cards(many, model.feature_set, Figures("en"))
 
     assert [card.colour for card in cards] == [0, 1, 2, 3, 4, 5, 6, 7, 8, 0, 1, 2]

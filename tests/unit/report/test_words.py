@@ -12,6 +12,8 @@ from personas.category.analysis import VERBS
 from personas.category.association import TIERS
 from personas.category.growth_share import METRICS as GROWTH_METRICS
 from personas.model.base import NameSource
+from personas.model.identity import KINDS as EVENT_KINDS
+from personas.monitor.base import ReferenceKind, Verdict
 from personas.report.quality import METRICS
 from personas.report.words import GLOSSARY, SECTIONS, WORDS, say_or
 from personas.schema import BLOCKS, KINDS
@@ -25,13 +27,19 @@ SOURCES = [
 
 # Keys that are put together at run time: prefix -> what may follow it.
 FAMILIES = {
-    "nav.": (*SECTIONS, *VERBS),
+    "nav.": (*SECTIONS, *VERBS, "since"),
     "tier.": TIERS,
     "download.": ("rows", "first_rows"),
     "growth.x_": ("internal", "relative"),
     "growth.metric.": GROWTH_METRICS,
     "sequence.": ("next_category", "next_group"),
     "ladder.": ("up", "same", "down"),
+    "since.kind.": EVENT_KINDS,
+    "since.moves.": ("models", "dates", "entered", "left"),
+    "since.reference.": ReferenceKind.__args__,
+    "since.advice.": Verdict.__args__,
+    "since.verdict.": ("passed", "failed", "untold"),
+    "since.table.": ("events", "lineage", "moves-models", "moves-dates", "drift", "portraits", "gate"),
     "block.": BLOCKS,
     "kind.": KINDS,
     "status.": STATUSES,
