@@ -10,6 +10,7 @@ from personas.report import render_report, write_workbook
 from personas.schema import Language
 from personas.store import ArtifactStore
 from pipelines.category import ANALYSES
+from pipelines.history import read_history
 from pipelines.models import ASSIGNMENTS, StoredModel, scorings
 from pipelines.work_folder import replaced
 
@@ -41,6 +42,7 @@ def write_report(store: ArtifactStore, stored: StoredModel, language: Language, 
         scored=scored,
         version=stored.record.version,
         analyses=latest_analyses(store, model.name),
+        history=read_history(store, stored),
     )
     with replaced(target) as partial:
         partial.write_text(html, encoding="utf-8")
