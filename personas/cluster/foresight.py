@@ -16,7 +16,7 @@ from personas.cluster.columns import Column, learn_columns, read_columns, resolv
 from personas.cluster.encode import Encoder, ProjectedEncoder
 from personas.cluster.kmeans import KMeansClusterer
 from personas.errors import DataError
-from personas.scorecard import Transform
+from personas.scorecard import Scorecard, Transform
 
 Floats = NDArray[np.float64]
 
@@ -196,7 +196,7 @@ class ForesightKMeans(KMeansClusterer):
         Number of clusters.
     foresight : Foresight or None, default=None
         What behaviour tells; its features must be columns of ``X``.
-    kinds, feature_weights, n_init, random_state, transforms, clip
+    kinds, feature_weights, n_init, random_state, transforms, clip, start
         As in :class:`personas.cluster.KMeansClusterer`. Weights of behaviour columns have no effect: the
         foresight weighs them.
 
@@ -226,6 +226,7 @@ class ForesightKMeans(KMeansClusterer):
         random_state: Any = None,
         transforms: Mapping[str, Transform] | None = None,
         clip: float | None = None,
+        start: Scorecard | None = None,
     ) -> None:
         super().__init__(
             n_clusters,
@@ -235,6 +236,7 @@ class ForesightKMeans(KMeansClusterer):
             random_state=random_state,
             transforms=transforms,
             clip=clip,
+            start=start,
         )
         self.foresight = foresight
 

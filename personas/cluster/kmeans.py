@@ -24,11 +24,15 @@ from personas.cluster.columns import (
     resolve_weights,
 )
 from personas.cluster.encode import Encoder, ProjectedEncoder
+from personas.cluster.start import started_labels
 from personas.cluster.typical import make_scorecard
 from personas.errors import ConfigError, DataError
 from personas.scorecard import Scorecard, Transform
 
 Floats = NDArray[np.float64]
+
+_Solution = tuple[Floats, NDArray[np.intp], float]
+"""Centres, the nearest of them to each row, and the inertia."""
 
 
 class KMeansClusterer(ClusterMixin, BaseEstimator):  # type: ignore[misc]
@@ -54,6 +58,8 @@ class KMeansClusterer(ClusterMixin, BaseEstimator):  # type: ignore[misc]
         Transform of numeric columns, identity where none is given; log1p suits money.
     clip : float or None, >= 0, default=None
         As in :class:`personas.cluster.LatentClass`.
+    start : Scorecard or None, default=None
+        What is in use; the centres of its groups are one more start, if it has as many groups and none is empty.
 
     Attributes
     ----------
@@ -100,6 +106,7 @@ class KMeansClusterer(ClusterMixin, BaseEstimator):  # type: ignore[misc]
         random_state: Any = None,
         transforms: Mapping[str, Transform] | None = None,
         clip: float | None = None,
+        start: Scorecard | None = None,
     ) -> None:
         self.n_clusters = n_clusters
         self.kinds = kinds
@@ -108,6 +115,7 @@ class KMeansClusterer(ClusterMixin, BaseEstimator):  # type: ignore[misc]
         self.random_state = random_state
         self.transforms = transforms
         self.clip = clip
+        self.start = start
 
     def fit(self, X: Any, y: Any = None, sample_weight: Any = None) -> Self:  # noqa: ARG002
         """Find the clusters.
@@ -143,17 +151,23 @@ class KMeansClusterer(ClusterMixin, BaseEstimator):  # type: ignore[misc]
         kinds = resolve_kinds(frame, self.kinds)
         transforms = resolve_transforms(self.transforms, kinds, count_transform="log1p")
         self.columns_ = learn_columns(frame[used], kinds, transforms, self.clip, weight[used])
-        rows, mass, _ = collapse_rows(read_columns(frame[used], self.columns_), weight[used])
+        rows, mass, place = collapse_rows(read_columns(frame[used], self.columns_), weight[used])
         feature_weights = resolve_weights(self.feature_weights, [column.name for column in self.columns_])
         self._encoder = self._learn_encoder(rows, mass, feature_weights)
         # Again, because rows that differ may have the same coordinates (a missing value and the mean).
-        points, points_mass, _ = collapse_rows(self._encoder.encode(rows), mass)
+        points, points_mass, again = collapse_rows(self._encoder.encode(rows), mass)
         if len(points) < self.n_clusters:
             raise DataError(
                 f"Found {len(points)} distinct rows (n_samples={len(frame)}); expected at least "
                 f"n_clusters={self.n_clusters}. Ask for fewer clusters or give more rows."
             )
-        centres, nearest, self.inertia_ = self._find_centres(np.ascontiguousarray(points), points_mass)
+        points = np.ascontiguousarray(points)
+        centres, nearest, self.inertia_ = self._find_centres(points, points_mass)
+        warm = started_labels(self.start, frame[used], [place, again], self.n_clusters)
+        if warm is not None and len(np.unique(warm)) == self.n_clusters:
+            centres, nearest, self.inertia_ = self._or_warm(
+                (centres, nearest, self.inertia_), points, points_mass, warm
+            )
         shares = np.bincount(nearest, weights=points_mass, minlength=self.n_clusters) / mass.sum()
         order = np.argsort(-shares, kind="stable")
         self.weights_ = shares[order]
@@ -197,6 +211,18 @@ class KMeansClusterer(ClusterMixin, BaseEstimator):  # type: ignore[misc]
         with threadpool_limits(limits=1):
             found.fit(points, sample_weight=mass)
         self.n_iter_ = int(found.n_iter_)
+        return found.cluster_centers_, found.labels_, float(found.inertia_)
+
+    def _or_warm(self, cold: _Solution, points: Floats, mass: Floats, warm: NDArray[np.intp]) -> _Solution:
+        """Return the solution that begins at the means of given groups where it has the lower inertia."""
+        means = [
+            np.average(points[warm == k], axis=0, weights=mass[warm == k]) for k in range(self.n_clusters)
+        ]
+        found = KMeans(self.n_clusters, init=np.array(means), n_init=1)
+        with threadpool_limits(limits=1):
+            found.fit(points, sample_weight=mass)
+        if found.inertia_ >= cold[2]:
+            return cold
         return found.cluster_centers_, found.labels_, float(found.inertia_)
 
     def _nearest(self, frame: pd.DataFrame) -> NDArray[np.int64]:

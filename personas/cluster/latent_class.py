@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any, Self
 
 import numpy as np
@@ -30,6 +30,7 @@ from personas.cluster.em import Design, MixedModel, Run, best_runs
 from personas.cluster.emissions import make_emissions
 from personas.cluster.encode import Encoder
 from personas.cluster.seeds import NONE, Seed, match_seeds, nearest, seeded_labels
+from personas.cluster.start import started_labels
 from personas.cluster.typical import make_scorecard
 from personas.errors import ConfigError, DataError
 from personas.scorecard import Scorecard, Transform
@@ -102,6 +103,8 @@ class LatentClass(ClusterMixin, BaseEstimator):  # type: ignore[misc]
         (:func:`personas.cluster.seeds.match_seeds`) begin in its class and the other rows in classes of
         k-means++ seeds. EM then runs freely, and the result is taken unless the best other start has a log
         likelihood per row that is higher by more than :data:`SEED_COST`.
+    start : Scorecard or None, default=None
+        What is in use; its partition of the rows is one more start, if it has as many classes.
 
     Attributes
     ----------
@@ -174,6 +177,7 @@ class LatentClass(ClusterMixin, BaseEstimator):  # type: ignore[misc]
         transforms: Mapping[str, Transform] | None = None,
         clip: float | None = None,
         seeds: Sequence[Seed] | None = None,
+        start: Scorecard | None = None,
     ) -> None:
         self.n_components = n_components
         self.kinds = kinds
@@ -186,6 +190,7 @@ class LatentClass(ClusterMixin, BaseEstimator):  # type: ignore[misc]
         self.transforms = transforms
         self.clip = clip
         self.seeds = seeds
+        self.start = start
 
     def fit(self, X: Any, y: Any = None, sample_weight: Any = None) -> Self:  # noqa: ARG002
         """Find the classes.
@@ -232,7 +237,8 @@ class LatentClass(ClusterMixin, BaseEstimator):  # type: ignore[misc]
         )
         with threadpool_limits(limits=1, user_api="blas"):
             design = self._model.design(rows)
-            best = self._search(rows, mass, design)
+            warm = started_labels(self.start, frame[used], [place], self.n_components)
+            best = self._search(rows, mass, design, warm)
             self._keep(best, design, mass)
             self._scorecard = self._make_card(rows, mass)
             labels = np.empty(len(frame), dtype=np.int64)
@@ -293,7 +299,7 @@ class LatentClass(ClusterMixin, BaseEstimator):  # type: ignore[misc]
             if not (np.isfinite(value) and value >= least):
                 raise ConfigError(f"{name} is {value}; expected a number of at least {least}.")
 
-    def _search(self, rows: Floats, mass: Floats, design: Design) -> Run:
+    def _search(self, rows: Floats, mass: Floats, design: Design, warm: NDArray[np.intp] | None) -> Run:
         """Run every start briefly, the best few to the end, on a draw of the rows if there are many."""
         random = check_random_state(self.random_state)
         seeds = random.randint(np.iinfo(np.int32).max, size=self.n_init * SHORT_RUNS)
@@ -304,28 +310,28 @@ class LatentClass(ClusterMixin, BaseEstimator):  # type: ignore[misc]
         matched = np.full(len(rows), NONE, dtype=np.intp)
         if self.seeds:
             matched = match_seeds(self.seeds, self.columns_, rows, mass)
+        starts = _Starts(encoded, matched, warm)
         if len(rows) <= START_ROWS:
-            return self._converge(mass, design, encoded, matched, seeds, tol=self.tol)
+            return self._converge(mass, design, starts, seeds, tol=self.tol)
         picks = random.choice(len(rows), size=START_ROWS, p=mass / mass.sum())
         places, n_drawn = np.unique(picks, return_counts=True)
         drawn, drawn_mass = rows[places], n_drawn.astype(np.float64)
         tol = max(self.tol, START_TOL)
-        start = self._converge(
-            drawn_mass, self._model.design(drawn), encoded[places], matched[places], seeds, tol=tol
-        )
+        start = self._converge(drawn_mass, self._model.design(drawn), starts.rows(places), seeds, tol=tol)
         return self._model.run(design, mass, start.mixture, tol=self.tol, max_iter=self.max_iter)
 
     def _converge(
         self,
         mass: Floats,
         design: Design,
-        encoded: Floats,
-        matched: NDArray[np.intp],
+        starts: _Starts,
         seeds: NDArray[np.int64],
         *,
         tol: float,
     ) -> Run:
+        encoded, matched = starts.encoded, starts.matched
         partitions = [_nearest_seed(encoded, mass, self.n_components, int(seed)) for seed in seeds]
+        partitions += [] if starts.warm is None else [starts.warm]
         best = self._best(partitions, mass, design, tol, LONG_RUNS)
         expected = [
             labels
@@ -388,6 +394,19 @@ class LatentClass(ClusterMixin, BaseEstimator):  # type: ignore[misc]
         frame = as_frame(self, X, reset=False)
         with threadpool_limits(limits=1, user_api="blas"):
             return self._joint(frame)
+
+
+@dataclass(frozen=True, eq=False)
+class _Starts:
+    """What starts are made of: encoded rows, the seed that each matches, and its class in use."""
+
+    encoded: Floats
+    matched: NDArray[np.intp]
+    warm: NDArray[np.intp] | None
+
+    def rows(self, chosen: NDArray[np.intp]) -> _Starts:
+        warm = None if self.warm is None else self.warm[chosen]
+        return _Starts(self.encoded[chosen], self.matched[chosen], warm)
 
 
 def _nearest_seed(encoded: Floats, mass: Floats, n_components: int, seed: int) -> NDArray[np.intp]:

@@ -137,6 +137,9 @@ class PersonasSpec(Spec):
     must_keep: list[str] = Field(
         default_factory=list, description="Ids of the champion's personas that must be found again."
     )
+    warm_start: bool = Field(
+        True, description="The champion's personas are one more start of the search; the best start wins."
+    )
     macro_personas: int | None = Field(
         None, ge=2, description="Number of macro personas to group the personas into; default: no groups."
     )

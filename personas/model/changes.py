@@ -52,6 +52,40 @@ class Panel:
             np.bincount(new_labels[new_labels >= 0], minlength=n_new),
         )
 
+    def without_strays(self, portraits: Portraits | None) -> Panel:
+        """Leave out users whom a model counts to a persona only for want of a better one.
+
+        A model that has not learned a kind of user counts them to whatever persona is least unlike them. So a kind
+        that has come up swells an old persona, and looks like a part of it that split; and the few users that are left
+        of a kind that has gone look like a merger. Portraits tell: a group belongs to a persona only if the
+        persona's portrait is no further from it and the closest group together than from the closest group alone.
+
+        Parameters
+        ----------
+        portraits : pair of sequence of Portrait, or None
+            Of the old and of the new personas; None = nothing can be told.
+        """
+        if portraits is None:
+            return self
+        strays = self._strays(portraits)
+        if not strays.any():
+            return self
+        gone = np.where(strays, self.together, 0)
+        rest = Panel(self.together - gone, self.n_old - gone.sum(axis=1), self.n_new - gone.sum(axis=0))
+        return rest.without_strays(portraits)  # what is left of a group may stray elsewhere
+
+    def _strays(self, portraits: Portraits) -> NDArray[np.bool_]:
+        strays = np.zeros(self.together.shape, dtype=bool)
+        for old in range(len(self.n_old)):
+            parts = _parts(self.of_new[old], self.of_old[old])
+            belonging = _belonging(portraits[0][old], portraits[1], parts, self.together[old])
+            strays[old, [part for part in parts if part not in belonging]] = True
+        for new in range(len(self.n_new)):
+            parts = _parts(self.of_old[:, new], self.of_new[:, new])
+            belonging = _belonging(portraits[1][new], portraits[0], parts, self.together[:, new])
+            strays[[part for part in parts if part not in belonging], new] = True
+        return strays
+
     @property
     def jaccard(self) -> Floats:
         """Jaccard overlap of each pair, shape (n_old, n_new), 0 to 1."""
@@ -120,13 +154,10 @@ def panel_events(
     half of it together. Two or more old personas *merged* if most of each is in one new persona, makes up at least a
     tenth of it, and together they are most of it.
 
-    A model that has not learned a kind of user counts them to whatever persona is least unlike them, so a kind that
-    has come up looks like a part of a persona that split; and the few users that are left of one that has gone look
-    like a merger. Portraits tell: a part belongs to the split only if the old persona's portrait is closer to the parts
-    together than to the closest one alone, and likewise for mergers.
+    Strays are left out first, see :meth:`Panel.without_strays`.
     """
-    splits = _splits(panel, portraits)
-    mergers = _mergers(panel, portraits)
+    whole, panel = panel, panel.without_strays(portraits)
+    splits, mergers = _splits(panel), _mergers(panel)
     shares = panel.of_old
     kept = {old: new_ids.index(name) for old, name in enumerate(old_ids) if name in new_ids}
     distances = portrait_distances(portraits, len(old_ids), len(new_ids))
@@ -153,9 +184,9 @@ def panel_events(
                 )
             )
     for old in sorted(set(range(len(old_ids))) - covered_old - kept.keys()):
-        events.append(_event("retired", old_ids[old], panel.n_old[old], _largest(shares[old], new_ids)))
+        events.append(_event("retired", old_ids[old], whole.n_old[old], _largest(whole.of_old[old], new_ids)))
     for new in sorted(set(range(len(new_ids))) - covered_new - set(kept.values())):
-        events.append(_event("new", new_ids[new], panel.n_new[new], _largest(panel.of_new[:, new], old_ids)))
+        events.append(_event("new", new_ids[new], whole.n_new[new], _largest(whole.of_new[:, new], old_ids)))
     return tuple(sorted(events, key=lambda event: KINDS.index(event.kind)))
 
 
@@ -188,34 +219,29 @@ def profile_events(
     return tuple(sorted(events, key=lambda event: KINDS.index(event.kind)))
 
 
-def _splits(panel: Panel, portraits: Portraits | None) -> dict[int, list[int]]:
-    found = {}
-    for old in range(len(panel.n_old)):
-        parts = np.flatnonzero((panel.of_new[old] >= MOST) & (panel.of_old[old] >= SMALLEST_PART)).tolist()
-        if portraits is not None and len(parts) > 1:
-            parts = _belonging(portraits[0][old], portraits[1], parts, panel.together[old])
-        if len(parts) > 1 and panel.of_old[old, parts].sum() >= MOST:
-            found[old] = parts
-    return found
+def _splits(panel: Panel) -> dict[int, list[int]]:
+    """Return old persona -> the new ones that it split into."""
+    found = {old: _parts(panel.of_new[old], panel.of_old[old]) for old in range(len(panel.n_old))}
+    return {o: parts for o, parts in found.items() if len(parts) > 1 and panel.of_old[o, parts].sum() >= MOST}
 
 
-def _mergers(panel: Panel, portraits: Portraits | None) -> dict[int, list[int]]:
-    found = {}
-    for new in range(len(panel.n_new)):
-        parts = np.flatnonzero(
-            (panel.of_old[:, new] >= MOST) & (panel.of_new[:, new] >= SMALLEST_PART)
-        ).tolist()
-        if portraits is not None and len(parts) > 1:
-            parts = _belonging(portraits[1][new], portraits[0], parts, panel.together[:, new])
-        if len(parts) > 1 and panel.of_new[parts, new].sum() >= MOST:
-            found[new] = parts
-    return found
+def _mergers(panel: Panel) -> dict[int, list[int]]:
+    """Return new persona -> the old ones that merged into it."""
+    found = {new: _parts(panel.of_old[:, new], panel.of_new[:, new]) for new in range(len(panel.n_new))}
+    return {n: parts for n, parts in found.items() if len(parts) > 1 and panel.of_new[parts, n].sum() >= MOST}
+
+
+def _parts(theirs: Floats, mine: Floats) -> list[int]:
+    """Return the groups that are mostly in this persona, and of which it is more than a crumb."""
+    return [int(part) for part in np.flatnonzero((theirs >= MOST) & (mine >= SMALLEST_PART))]
 
 
 def _belonging(
     whole: Portrait, portraits: Sequence[Portrait], parts: list[int], users: NDArray[np.int64]
 ) -> list[int]:
     """Return the parts that make the whole: the closest one, and whatever brings it no further away."""
+    if len(parts) < 2:
+        return parts
     distances = {part: portrait_distance(whole, portraits[part]) for part in parts}
     known = {part: distance for part, distance in distances.items() if distance is not None}
     if len(known) < len(parts):

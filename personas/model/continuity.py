@@ -12,14 +12,14 @@ from numpy.typing import NDArray
 from personas.errors import DataError
 from personas.features import FeatureSet, columns_of
 from personas.model.archetypes import Archetype
-from personas.model.base import PersonaModel, Trait, usable_names
+from personas.model.base import Persona, PersonaModel, Trait, usable_names
 from personas.model.changes import Panel, Portraits, panel_events, portrait_distances, profile_events
 from personas.model.evidence import Evidence
 from personas.model.identity import KINDS, Continuity, IdentityEvent
 from personas.model.label import PersonaName, name_personas
 from personas.model.match import IdMatch, match_personas
 from personas.model.migration import model_migration
-from personas.model.portrait import portrait_of
+from personas.model.portrait import NEARLY_IDENTICAL, portrait_distance, portrait_of
 from personas.schema import Text
 from personas.scorecard.reference import evaluate
 from personas.selection.quality import Quality, halves, judge
@@ -122,7 +122,9 @@ def continued_names(
     names : list of PersonaName
         In the order of ``traits``; a kept persona has the champion's name, with its source.
     proposals : tuple of IdentityEvent
-        Of kind ``renamed``.
+        Of kind ``renamed``: where the traits would give another name to a persona that has changed, that is whose
+        portrait is no longer nearly identical or that matches another archetype. A composed name that differs while
+        the persona is what it was is chance.
     """
     given = given or {}
     fresh = name_personas(traits, persona_ids, archetypes=archetypes, overrides=given)
@@ -141,10 +143,15 @@ def continued_names(
     for k, persona_id in enumerate(persona_ids):
         if persona_id not in inherited or names[k].name != inherited[persona_id]:
             continue
-        names[k] = replace(names[k], source=theirs[persona_id].name_source)
-        if names[k].source != "override" and fresh[k].name != names[k].name:
+        old = theirs[persona_id]
+        names[k] = replace(names[k], source=old.name_source)
+        if (
+            old.name_source != "override"
+            and fresh[k].name != old.name
+            and _has_changed(old, traits[k], fresh[k])
+        ):
             proposals.append(
-                IdentityEvent("renamed", persona_id, by="profiles", names=(names[k].name, fresh[k].name))
+                IdentityEvent("renamed", persona_id, by="profiles", names=(old.name, fresh[k].name))
             )
     return names, tuple(proposals)
 
@@ -263,3 +270,8 @@ def champion_quality(
 
 def _portraits(champion: PersonaModel, traits: Sequence[Sequence[Trait]]) -> Portraits:
     return [portrait_of(p.traits) for p in champion.personas], [portrait_of(t) for t in traits]
+
+
+def _has_changed(old: Persona, traits: Sequence[Trait], fresh: PersonaName) -> bool:
+    distance = portrait_distance(portrait_of(old.traits), portrait_of(traits))
+    return old.archetype != fresh.archetype or distance is None or distance > NEARLY_IDENTICAL

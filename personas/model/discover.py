@@ -57,7 +57,13 @@ class Discovery:
 
 
 def discover(
-    recipes: Sequence[Recipe], training: pd.DataFrame, study: Study, *, sizes: Sequence[int], as_asked: bool
+    recipes: Sequence[Recipe],
+    training: pd.DataFrame,
+    study: Study,
+    *,
+    sizes: Sequence[int],
+    as_asked: bool,
+    start: Scorecard | None = None,
 ) -> Discovery:
     """Measure every recipe at every size, keep the solution that the rule picks, and fit it on all users.
 
@@ -73,6 +79,9 @@ def discover(
         Numbers of personas to try; ignored by clusterers that find the number by themselves.
     as_asked : bool
         Whether the number was given by the user.
+    start : Scorecard, optional
+        What is in use: one more start of the final fit. What candidates are measured by begins cold, or refits would
+        agree because they begin alike.
 
     Returns
     -------
@@ -94,7 +103,8 @@ def discover(
     )
     chosen = next(t for t, c in zip(trials, candidates, strict=True) if c.chosen)
     recipe = taught(chosen.recipe, study.evidence)
-    fitted = recipe.fit(training, chosen.size, study.random_state, min_share=study.min_share)
+    warm = replace(recipe, start=start)
+    fitted = warm.fit(training, chosen.size, study.random_state, min_share=study.min_share)
     if fitted.report is not None:
         check_fidelity(fitted.report)
     return _found(replace(chosen, recipe=recipe), fitted, candidates, study)

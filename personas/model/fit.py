@@ -23,6 +23,7 @@ from personas.model.base import Persona, PersonaModel
 from personas.model.calibrate import calibrate
 from personas.model.cards import make_cards
 from personas.model.continuity import (
+    can_read,
     champion_labels,
     champion_quality,
     continued_names,
@@ -98,6 +99,8 @@ class FitOptions:
         What else archetypes are for: nothing; the search begins at them, too; and each must be found.
     must_keep : tuple of str
         Ids of the champion's personas that must be found again.
+    warm_start : bool
+        Whether the champion's personas are one more start of the final fit.
     macro_personas : int or None, >= 1
         Number of macro personas to group the personas into; None = no groups.
     name_overrides : mapping of str to Text
@@ -125,6 +128,7 @@ class FitOptions:
     archetypes: tuple[Archetype, ...] = ()
     archetype_use: ArchetypeUse = "find"
     must_keep: tuple[str, ...] = ()
+    warm_start: bool = True
     macro_personas: int | None = None
     name_overrides: Mapping[str, Text] = field(default_factory=dict)
     used_ids: tuple[str, ...] = ()
@@ -211,7 +215,17 @@ def fit_personas(
         )
         sizes = _sizes(recipes, n_personas, options)
         recipes = [with_portrait(r, study, max(sizes), options.block_weights) for r in recipes]
-        discovery = discover(recipes, training, study, sizes=sizes, as_asked=n_personas != "auto")
+        start = None
+        if options.warm_start and champion is not None and can_read(champion, frame.feature_set):
+            start = champion.scorecard
+        discovery = discover(
+            recipes,
+            training,
+            study,
+            sizes=sizes,
+            as_asked=n_personas != "auto",
+            start=start,
+        )
         if not options.force:
             check_structure(discovery.verdicts)
         feature_set = _kept(frame.feature_set, discovery)

@@ -80,7 +80,8 @@ def match_personas(
 
     Notes
     -----
-    On a panel, pairs are taken by falling Jaccard overlap while it reaches .5 and both are free; ties go to the
+    On a panel, users whom a model counts to a persona for want of a better one are left out
+    (:meth:`personas.model.changes.Panel.without_strays`). Then pairs are taken by falling Jaccard overlap while it reaches .5 and both are free; ties go to the
     lower rows. Only exact halves of one another compete at .5, so this is the one-to-one assignment of largest
     total overlap, and nothing needs to be perturbed to break a tie. By portraits, a pair matches if each is the
     other's closest and they are nearly identical. New ids count on from the largest number ever used, larger
@@ -104,7 +105,7 @@ def match_personas(
     by: Basis = "panel" if old_labels is not None or not old_ids else "profiles"
     if old_labels is not None:
         panel = Panel.of(old_labels, new_labels, len(old_ids), n_new)
-        pairs = _overlapping(panel.jaccard)
+        pairs = _overlapping(panel.without_strays(portraits).jaccard)
     else:
         distances = portrait_distances(portraits, len(old_ids), n_new)
         pairs = _closest(distances)

@@ -90,6 +90,8 @@ class Recipe:
         What behaviour tells, once it was learned.
     seeds : tuple of Seed
         Kinds of users that are expected, for a clusterer that takes seeds.
+    start : Scorecard or None
+        What is in use, as one more start, for a clusterer that takes one.
     """
 
     clusterer: str
@@ -99,6 +101,7 @@ class Recipe:
     behaviour: tuple[str, ...] = ()
     foresight: Foresight | None = None
     seeds: tuple[Seed, ...] = ()
+    start: Scorecard | None = None
 
     @property
     def reads(self) -> list[str]:
@@ -175,6 +178,7 @@ class Recipe:
             "min_cluster_size": smallest,
             "foresight": self.foresight,
             "seeds": self.seeds or None,
+            "start": self.start,
         }
         if quick:
             parameters |= {"tol": QUICK_TOL, "max_iter": QUICK_ITERATIONS}

@@ -77,23 +77,34 @@ def test_continuity_survives_the_files(challenger):
     assert model_to_files(again) == model_to_files(challenger)
 
 
+def _first_called(champion, name, **changes):
+    first, *others = champion.personas
+    return replace(champion, personas=(replace(first, name=name, **changes), *others))
+
+
 def test_another_name_is_proposed_but_not_given(champion):
     traits = [p.traits for p in champion.personas]
     ids = [p.persona_id for p in champion.personas]
-    old = replace(
-        champion, personas=(replace(champion.personas[0], name=Text("旧名", "Old")), *champion.personas[1:])
-    )
+    old = _first_called(champion, Text("旧名", "Old"), traits=champion.personas[1].traits)
     names, proposals = continued_names(old, traits, ids)
-    assert names[0].name == Text("旧名", "Old")
-    assert names[0].source == "traits"
+    assert (names[0].name, names[0].source) == (Text("旧名", "Old"), "traits")
     (proposal,) = proposals
-    assert (proposal.kind, proposal.persona_id) == ("renamed", ids[0])
-    assert proposal.names == (Text("旧名", "Old"), champion.personas[0].name)
-    assert (
-        proposal.text().en
-        == f'{ids[0]} keeps its name "Old"; its traits now suggest "{champion.personas[0].name.en}"'
+    now = champion.personas[0].name
+    assert (proposal.kind, proposal.persona_id, proposal.names) == (
+        "renamed",
+        ids[0],
+        (Text("旧名", "Old"), now),
     )
+    assert proposal.text().en == f'{ids[0]} keeps its name "Old"; its traits now suggest "{now.en}"'
     assert "建议改称" in proposal.text().zh
+
+
+def test_no_name_is_proposed_to_a_persona_that_is_what_it_was_unless_an_archetype_has_come_or_gone(champion):
+    traits = [p.traits for p in champion.personas]
+    ids = [p.persona_id for p in champion.personas]
+    assert continued_names(_first_called(champion, Text("旧名", "Old")), traits, ids)[1] == ()
+    was = _first_called(champion, Text("旧名", "Old"), archetype="old", name_source="archetype")
+    assert [e.persona_id for e in continued_names(was, traits, ids)[1]] == [ids[0]]
 
 
 def test_a_given_name_wins_over_the_champions_and_is_no_proposal(champion):

@@ -108,6 +108,20 @@ def test_two_portraits_that_are_equally_close_are_matched_to_nobody():
     assert match.persona_ids == ("P03", "P04")
 
 
+def test_newcomers_whom_the_old_model_counts_to_a_persona_do_not_take_its_id_away():
+    old = np.zeros(200, dtype=int)
+    new = np.repeat([0, 1], [90, 110])
+    then, newcomers = _portrait(tea=0.9, bikes=0.0), _portrait(tea=0.0, bikes=0.9)
+
+    match = match_personas(old, new, ["P01"], 2, portraits=([then], [then, newcomers]))
+
+    assert match.persona_ids == ("P01", "P02")
+    assert [event.text().en for event in match.events] == [
+        "P01 kept (overlap 100%)",
+        "P02 new (largest part, 100%, was in P01)",
+    ]
+
+
 def test_more_personas_than_before_leave_the_others_their_ids():
     old = np.repeat([0, 1, 2], 100)
     new = np.repeat([2, 0, 1, 3], [100, 100, 60, 40])
