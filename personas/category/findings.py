@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Any, Final
 from personas.category.analysis import Analysis
 from personas.category.growth_share import QUADRANTS
 from personas.category.slices import ALL
+from personas.category.small_cells import HIDDEN, hide_small
+from personas.model.profile import SMALL_CELL
 from personas.schema import Text
 
 if TYPE_CHECKING:
@@ -18,13 +20,22 @@ SIGNIFICANT = 0.05
 """A finding that was tested is told when its q value is below it."""
 
 FEWEST = 20
-"""A share of fewer users is not told (own choice, as the smallest cell of a profile)."""
+"""A share of fewer users is not told, even where it may be (own choice, as the smallest cell of a profile)."""
 
 _FACTORS: Final = {
     "users": Text("用户数", "users"),
     "conversion": Text("转化率", "conversion"),
     "basket": Text("客单价", "basket"),
 }
+
+
+_TOLD_AS_HIDDEN: Final = ("stages",)
+"""Tables that are told whole: a stage that is left out would be taken for empty."""
+
+_WHY_HIDDEN: Final = Text(
+    "隐藏 = 人数过少，或会让人推算出人数过少的一层。",
+    " Hidden = too few users, or would give away a stage of too few.",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +54,7 @@ class Finding:
     text: Text
 
 
-def tell_findings(analysis: Analysis, *, most: int = 5) -> list[Finding]:
+def tell_findings(analysis: Analysis, *, most: int = 5, minimum_cell: int = SMALL_CELL) -> list[Finding]:
     """Return the top of an analysis: what stands out, of everybody, with its numbers.
 
     Parameters
@@ -52,6 +63,9 @@ def tell_findings(analysis: Analysis, *, most: int = 5) -> list[Finding]:
         What was found.
     most : int, >= 1
         Most sentences per table.
+    minimum_cell : int, users, >= 1
+        What rests on fewer users, or would give them away, is not told; see
+        :func:`personas.category.small_cells.hide_small`.
 
     Returns
     -------
@@ -72,9 +86,10 @@ def tell_findings(analysis: Analysis, *, most: int = 5) -> list[Finding]:
     told: list[Finding] = []
     for key, tell in _TELLERS[analysis.verb].items():
         if key in analysis.tables:
-            table = analysis.tables[key]
-            everybody = _of_everybody(table)
-            sentences = tell(analysis, everybody)
+            shown = hide_small(key, analysis.tables[key], minimum_cell)
+            if key not in _TOLD_AS_HIDDEN:
+                shown = shown[~shown[HIDDEN]]
+            sentences = tell(analysis, _of_everybody(shown))
             told += [Finding(key, text) for _, text in zip(range(most), sentences, strict=False)]
     return told
 
@@ -91,9 +106,9 @@ def _attach(analysis: Analysis, table: pd.DataFrame) -> Iterator[Text]:
         told.add(frozenset((cell.row, cell.column)))
         a, b = analysis.label(cell.row), analysis.label(cell.column)
         yield Text(
-            f"{a.zh} → {b.zh}：{cell.confidence:.1%} 也买（{cell.n_both:,}/{cell.n_row:,}），为随机的 {cell.lift:.2f} 倍，"
+            f"{a.zh} → {b.zh}：{cell.confidence:.1%} 也买（{cell.n_both:,.0f}/{cell.n_row:,.0f}），为随机的 {cell.lift:.2f} 倍，"
             "高关联",
-            f"{a.en} -> {b.en}: {cell.confidence:.1%} bought it, too ({cell.n_both:,} of {cell.n_row:,}), "
+            f"{a.en} -> {b.en}: {cell.confidence:.1%} bought it, too ({cell.n_both:,.0f} of {cell.n_row:,.0f}), "
             f"{cell.lift:.2f} times as many as by chance; high association",
         )
 
@@ -105,12 +120,15 @@ def _scenes(analysis: Analysis, table: pd.DataFrame) -> Iterator[Text]:
             analysis.label(name) for name in members.loc[members["scene_id"] == scene.scene_id, "category"]
         ]
         hero = analysis.label(scene.hero)
-        stability = "" if scene.stability != scene.stability else f"{scene.stability:.2f}"
+        stability = f"{scene.stability:.2f}" if _known(scene.stability) else ""
+        n_main = f"{scene.n_main:,.0f}" if _known(scene.n_main) else ""
         yield Text(
-            f"{scene.name_zh}（主推 {hero.zh}）：{_listed([c.zh for c in own], '、', '等')}；{scene.n_users:,} 人购买，{scene.n_main:,} 人以此为主"
+            f"{scene.name_zh}（主推 {hero.zh}）：{_listed([c.zh for c in own], '、', '等')}；{scene.n_users:,.0f} 人购买"
+            + (f"，{n_main} 人以此为主" if n_main else "")
             + (f"；稳定度 {stability}（{scene.verdict_zh}）" if stability else ""),
             f"{scene.name_en} (hero {hero.en}): {_listed([c.en for c in own], ', ', ' and others')}; "
-            f"{scene.n_users:,} buyers, the main scene of {scene.n_main:,} users"
+            f"{scene.n_users:,.0f} buyers"
+            + (f", the main scene of {n_main} users" if n_main else "")
             + (f"; stability {stability} ({scene.verdict_en})" if stability else ""),
         )
 
@@ -133,9 +151,9 @@ def _flow(analysis: Analysis, table: pd.DataFrame) -> Iterator[Text]:
     for cell in _rows(ranked):
         a, b = analysis.label(cell.row), analysis.label(cell.column)
         yield Text(
-            f"前期购买 {a.zh} 的 {cell.n_row:,} 人中，{cell.share:.1%}（{cell.n_both:,} 人）后期购买 {b.zh}，各品类平均为 "
+            f"前期购买 {a.zh} 的 {cell.n_row:,.0f} 人中，{cell.share:.1%}（{cell.n_both:,.0f} 人）后期购买 {b.zh}，各品类平均为 "
             f"{cell.usual:.1%}",
-            f"Of the {cell.n_row:,} buyers of {a.en} in the earlier period, {cell.share:.1%} ({cell.n_both:,}) bought {b.en} "
+            f"Of the {cell.n_row:,.0f} buyers of {a.en} in the earlier period, {cell.share:.1%} ({cell.n_both:,.0f}) bought {b.en} "
             f"in the later one; {cell.usual:.1%} is the mean of all categories",
         )
 
@@ -167,8 +185,8 @@ def _direction(analysis: Analysis, table: pd.DataFrame) -> Iterator[Text]:
         a, b = analysis.label(pair.category), analysis.label(pair.next_category)
         n = pair.n_before + pair.n_after
         yield Text(
-            f"先 {a.zh} 后 {b.zh}：两者都买的 {n:,} 人中占 {pair.share_before:.1%}（随机为 {pair.expected_share:.1%}）",
-            f"{a.en} before {b.en}: {pair.share_before:.1%} of the {n:,} who bought both ({pair.expected_share:.1%} by chance)",
+            f"先 {a.zh} 后 {b.zh}：两者都买的 {n:,.0f} 人中占 {pair.share_before:.1%}（随机为 {pair.expected_share:.1%}）",
+            f"{a.en} before {b.en}: {pair.share_before:.1%} of the {n:,.0f} who bought both ({pair.expected_share:.1%} by chance)",
         )
 
 
@@ -229,18 +247,27 @@ def _white_space(analysis: Analysis, table: pd.DataFrame) -> Iterator[Text]:
     for row in _rows(table[table["fits"]]):
         name, who = analysis.label(row.category), analysis.label(row.persona_id)
         yield Text(
-            f"{who.zh} 契合 {name.zh}（TGI {row.tgi:.0f}），{row.n_open:,} 人尚未购买",
-            f"{who.en} fit {name.en} (TGI {row.tgi:.0f}); {row.n_open:,} of them have not bought it",
+            f"{who.zh} 契合 {name.zh}（TGI {row.tgi:.0f}），{row.n_open:,.0f} 人尚未购买",
+            f"{who.en} fit {name.en} (TGI {row.tgi:.0f}); {row.n_open:,.0f} of them have not bought it",
         )
 
 
 def _stages(analysis: Analysis, table: pd.DataFrame) -> Iterator[Text]:
     for ladder, rows in table.groupby("ladder", sort=False):
         title = analysis.label(str(ladder))
-        steps = [(Text(row.name_zh, row.name_en), row) for row in _rows(rows)]
-        zh = "，".join(f"{name.zh} {row.n_users:,}（{row.share:.1%}）" for name, row in steps)
-        en = ", ".join(f"{name.en} {row.n_users:,} ({row.share:.1%})" for name, row in steps)
-        yield Text(f"{title.zh}：{zh}。", f"{title.en}: {en}.")
+        steps = [_step(row) for row in _rows(rows)]
+        zh, en = "，".join(step.zh for step in steps), ", ".join(step.en for step in steps)
+        why = _WHY_HIDDEN if rows[HIDDEN].any() else Text("", "")
+        yield Text(f"{title.zh}：{zh}。{why.zh}", f"{title.en}: {en}.{why.en}")
+
+
+def _step(row: Any) -> Text:
+    if row.hidden:
+        return Text(f"{row.name_zh} 隐藏", f"{row.name_en} hidden")
+    return Text(
+        f"{row.name_zh} {row.n_users:,.0f}（{row.share:.1%}）",
+        f"{row.name_en} {row.n_users:,.0f} ({row.share:.1%})",
+    )
 
 
 def _moves(analysis: Analysis, table: pd.DataFrame) -> Iterator[Text]:
@@ -250,6 +277,10 @@ def _moves(analysis: Analysis, table: pd.DataFrame) -> Iterator[Text]:
             f"{title.zh}：升级 {row.upgrade_rate:.1%}，降级 {row.downgrade_rate:.1%}，留存 {row.retained_rate:.1%}",
             f"{title.en}: {row.upgrade_rate:.1%} moved up, {row.downgrade_rate:.1%} down, {row.retained_rate:.1%} stayed",
         )
+
+
+def _known(figure: float) -> bool:
+    return figure == figure  # noqa: PLR0124 - NaN is what differs from itself
 
 
 def _of_everybody(table: pd.DataFrame) -> pd.DataFrame:

@@ -17,12 +17,12 @@ NAMES = {
 }
 
 
-def told(verb, most=5, parameters=None, **tables):
+def told(verb, most=5, parameters=None, minimum_cell=20, **tables):
     """Return the English findings of an analysis of hand-made tables."""
     frames = {key: pd.DataFrame(rows) for key, rows in tables.items()}
     words = {key: Text("", "") for key in frames}
     found = Analysis(verb, date(2026, 1, 1), frames, words, parameters or {}, NAMES)
-    return [finding.text.en for finding in tell_findings(found, most=most)]
+    return [finding.text.en for finding in tell_findings(found, most=most, minimum_cell=minimum_cell)]
 
 
 def pair(row, column, tier="high", lift=2.0, confidence=0.5):
@@ -81,8 +81,8 @@ def test_a_flow_that_stands_out_of_its_column_leads_and_slices_are_not_told():
     rows = [
         cell("lock", "eye", 60, 100, low=0.5),
         cell("x", "eye", 20, 100, low=0.1),
-        cell("lock", "hub", 90, 100, low=0.8),
-        cell("x", "hub", 90, 100, low=0.8),
+        cell("lock", "hub", 80, 100, low=0.7),
+        cell("x", "hub", 80, 100, low=0.8),
         cell("lock", "eye", 90, 100, persona="P01", low=0.8),
         cell("y", "eye", 9, 9, low=0.7),
     ]
@@ -90,7 +90,7 @@ def test_a_flow_that_stands_out_of_its_column_leads_and_slices_are_not_told():
     assert found.startswith(
         "Of the 100 buyers of door lock in the earlier period, 60.0% (60) bought door viewer"
     )
-    assert found.endswith("42.6% is the mean of all categories")
+    assert found.endswith("40.0% is the mean of all categories")
 
 
 def test_changes_are_told_when_they_are_sure():
@@ -170,14 +170,32 @@ def test_white_space_is_told_of_personas():
 
 
 def test_ladders_are_told_stage_by_stage():
-    stages = [{"ladder": "a4", "name_zh": "无", "name_en": "no stage", "n_users": 5, "share": 0.25}]
+    stages = [
+        {"ladder": "a4", "stage": s, "name_zh": s, "name_en": s, "n_users": n, "share": n / 200}
+        for s, n in [("A2", 130), ("A1", 65), ("(none)", 5)]
+    ]
     totals = [
         {"ladder": "a4", "persona_id": p, "upgrade_rate": 0.3, "downgrade_rate": 0.1, "retained_rate": 0.6}
         for p in ("(all)", "P01")
     ]
     assert told("ladder", stages=stages, totals=totals) == [
-        "a4: no stage 5 (25.0%).",
+        "a4: A2 130 (65.0%), A1 hidden, (none) hidden. Hidden = too few users, or would give away a stage of too few.",
         "a4: 30.0% moved up, 10.0% down, 60.0% stayed",
+    ]
+
+
+def test_few_users_are_not_told_and_neither_is_what_gives_them_away():
+    rows = [
+        pair("lock", "few") | {"n_both": 19, "n_row": 60},
+        pair("lock", "rest") | {"n_both": 41, "n_row": 60},
+    ]
+    assert told("attach", association=rows) == []
+    assert len(told("attach", association=rows, minimum_cell=19)) == 2
+    scene = {"scene_id": "s", "name_zh": "安防", "name_en": "security", "hero": "lock", "n_users": 1234}
+    rest = {"n_main": 6, "stability": float("nan"), "verdict_zh": "", "verdict_en": ""}
+    members = [{"scene_id": "s", "category": "lock"}]
+    assert told("scenes", scenes=[scene | rest], members=members, pairs=[{"relation": "none"}]) == [
+        "security (hero door lock): door lock; 1,234 buyers"
     ]
 
 

@@ -1,0 +1,121 @@
+from __future__ import annotations
+
+import runpy
+from pathlib import Path
+from types import SimpleNamespace
+
+import pandas as pd
+import pytest
+
+from personas.category.small_cells import hide_small
+
+
+@pytest.fixture(scope="module")
+def made():
+    """Return the functions that make analyses by hand."""
+    folder = Path(__file__).parents[1] / "report"
+    return SimpleNamespace(**runpy.run_path(str(folder / "hand_made_analyses.py")))
+
+
+def test_a_small_count_goes_with_everything_that_would_tell_it(made):
+    shown = hide_small("cells", made.flow().tables["cells"], 20)
+    few = shown.iloc[3]
+
+    assert few["hidden"]
+    assert few[["n_both", "share", "low", "high"]].isna().all()
+    assert (few["n_row"], few["n_column"]) == (300, 350)
+    assert shown["hidden"].sum() == 1
+    assert shown.iloc[1]["share"] == 0.25
+
+
+def test_nobody_may_be_shown_and_the_limit_itself_too():
+    table = pd.DataFrame({"n_users": [0, 1, 19, 20], "share": [0.0, 0.01, 0.19, 0.2]})
+
+    assert hide_small("anything", table, 20)["hidden"].tolist() == [False, True, True, False]
+    assert not hide_small("anything", table, 1)["hidden"].any()
+
+
+def test_a_hidden_persona_gets_a_companion_so_that_the_total_does_not_tell():
+    table = pd.DataFrame(
+        {"persona_id": ["(all)", "P01", "P02", "P03"], "row": "a", "column": "b", "n_both": [180, 100, 73, 7]}
+    )
+
+    assert hide_small("matrix", table, 20)["hidden"].tolist() == [False, False, True, True]
+
+
+def test_moves_are_hidden_along_both_totals(made):
+    shown = hide_small("flow", made.ladder().tables["flow"], 20).set_index(["from_stage", "to_stage"])[
+        "hidden"
+    ]
+
+    assert shown["A2", "A1"]
+    for total in ("from_stage", "to_stage"):
+        per_total = shown.groupby(total).sum()
+        assert (per_total != 1).all()
+    assert not shown["(new)", "(lost)"]
+
+
+def test_rates_of_a_stage_that_few_left_are_hidden(made):
+    shown = hide_small("movements", made.ladder().tables["movements"], 20)
+
+    assert shown["hidden"].tolist() == [False, True]  # 3 % of 300 are 9 users
+    assert shown[["n_in", "n_out", "retained_rate"]].iloc[1].isna().all()
+    assert shown["n_then"].tolist() == [400, 300]
+
+
+def test_numbers_of_categories_and_ranks_are_no_users(made):
+    scenes, grid = made.scenes().tables["scenes"], made.scenes().tables["grid"]
+
+    assert not hide_small("scenes", scenes, 20)["hidden"].any()
+    assert hide_small("scenes", scenes, 20)["stability"].tolist() == [0.91, 0.8]
+    assert hide_small("grid", grid, 20)["reach_order"].iloc[0] == 1
+
+
+def test_the_table_that_is_passed_stays_as_it_is(made):
+    table = made.flow().tables["cells"]
+    before = table.copy()
+    hide_small("cells", table, 20)
+
+    pd.testing.assert_frame_equal(table, before)
+
+
+def test_stages_of_one_date_do_not_tell_what_the_moves_hide():
+    moved = pd.DataFrame(
+        {
+            "ladder": "a4",
+            "persona_id": "(all)",
+            "stage": ["(none)", "A1", "A2"],
+            "n_then": [81, 75, 2313],
+            "n_now": [2, 31, 2436],
+            "retained_rate": [0.0, 0.4, 1.0],
+            "lost_rate": [0.0, 0.0, 0.0],
+        }
+    )
+    shown = hide_small("movements", moved, 20)
+
+    assert shown["n_now"].isna().tolist() == [True, True, False]
+    assert shown["n_then"].tolist() == [81, 75, 2313]
+
+
+def test_a_count_aside_goes_alone(made):
+    scenes = made.scenes().tables["scenes"].assign(n_main=[6, 350])
+    shown = hide_small("scenes", scenes, 20)
+
+    assert shown["n_main"].isna().tolist() == [True, False]
+    assert shown["stability"].tolist() == [0.91, 0.8]
+
+
+def test_few_who_did_not_are_as_few_as_few_who_did():
+    table = pd.DataFrame(
+        {
+            "n_row": [100, 100, 100],
+            "n_both": [95, 100, 60],
+            "rate": [0.95, 1.0, 0.6],
+            "n_column": [400, 400, 75],
+        }
+    )
+    shown = hide_small("association", table, 20)
+
+    assert shown["hidden"].tolist() == [True, False, True]
+    assert shown["n_row"].tolist() == [100, 100, 100]
+    assert shown["rate"].isna().tolist() == [True, False, True]
