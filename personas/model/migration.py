@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from personas.errors import DataError
-from personas.model.suppress import protect_counts
+from personas.model.suppress import LARGEST_RECODED_SHARE, protect_counts
 from personas.selection.intervals import wilson_interval
 from personas.selection.jaccard import contingency
 
@@ -125,8 +125,9 @@ def model_migration(
 
     Notes
     -----
-    Where all but a few of a persona's users stay together, the few are counted with them, see
-    :func:`personas.model.suppress.protect_counts`; the kept shares are of the true counts.
+    A small cell of at most 5 % of its persona is counted with the persona's largest cell: else companions would
+    have to be hidden for every few users who moved, see :func:`personas.model.suppress.protect_counts`. The kept
+    shares are of the true counts.
 
     Examples
     --------
@@ -251,7 +252,8 @@ def _migration(
 ) -> Migration:
     rows, columns = map(tuple, ids)
     kept_users, kept_value = (_kept(table, rows, columns) for table in (counts, values))
-    shown, suppressed = protect_counts(np.vstack([counts, np.zeros_like(counts[:1])]), small_cell)
+    shown = _without_crumbs(counts, small_cell)
+    shown, suppressed = protect_counts(np.vstack([shown, np.zeros_like(shown[:1])]), small_cell)
     shown, suppressed = shown[:-1], suppressed[:-1]
     values = None if values is None else _together(values, counts, shown)
     totals = shown.sum(axis=1)
@@ -298,12 +300,21 @@ def _totals(counts: Counts, small_cell: int) -> tuple[int | None, ...]:
     return tuple(None if _is_small(int(n), small_cell) else int(n) for n in counts)
 
 
+def _without_crumbs(counts: Counts, small_cell: int) -> Counts:
+    """Count small cells that hardly matter with the largest one of their row."""
+    crumbs = (counts < small_cell) & (counts <= LARGEST_RECODED_SHARE * counts.sum(axis=1, keepdims=True))
+    kept = np.where(crumbs, 0, counts)
+    rows = np.arange(len(counts))
+    kept[rows, counts.argmax(axis=1)] += np.where(crumbs, counts, 0).sum(axis=1)
+    return kept
+
+
 def _together(values: Floats, counts: Counts, shown: Counts) -> Floats:
-    """Move the spend of the few who are counted with the others of their persona."""
-    moved = values.copy()
-    for row in np.flatnonzero((counts != shown).any(axis=1)):
-        moved[row] = np.where(shown[row] > 0, values[row].sum(), 0.0)
-    return moved
+    """Move the spend of the few who are counted with the most of their persona."""
+    moved = (counts > 0) & (shown == 0)
+    together = np.where(moved, 0.0, values)
+    together[np.arange(len(values)), counts.argmax(axis=1)] += np.where(moved, values, 0.0).sum(axis=1)
+    return together
 
 
 def _kept(table: Counts | Floats | None, rows: tuple[str, ...], columns: tuple[str, ...]) -> float | None:

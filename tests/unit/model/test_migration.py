@@ -43,6 +43,15 @@ def test_the_few_who_left_a_large_persona_are_counted_with_it():
     assert _cell(found, "P01", "P02").n_users == 0
 
 
+def test_small_moves_of_a_large_persona_hide_nothing_else():
+    old = np.repeat([0, 0, 0, 0, 1], [500, 15, 12, 40, 300])
+    new = np.repeat([0, 1, 2, 3, 0], [500, 15, 12, 40, 300])
+    found = model_migration(old, new, ["P01", "P02"], ["P01", "P02", "P03", "P04"], value=np.ones(867))
+    assert [m.n_users for m in found.moves] == [527, 0, 0, 40, 300, 0, 0, 0]
+    assert [m.value for m in found.moves][:4] == [527.0, 0.0, 0.0, 40.0]
+    assert found.kept_users == 500 / 867
+
+
 def test_nobody_on_the_panel_keeps_nothing():
     nobody = np.array([], dtype=int)
     found = model_migration(nobody, nobody, ["P01"], ["P01"], value=np.array([]))
