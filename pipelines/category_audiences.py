@@ -19,7 +19,7 @@ from personas.audience.white_space import find_white_space
 from personas.category.association import associate
 from personas.category.attach import attach_matrix
 from personas.category.base import purchases
-from personas.category.stage_flow import STATES, stage_flow
+from personas.category.stage_flow import NONE, STATES, stage_flow
 from personas.config.category import SegmentSpec
 from personas.errors import ConfigError
 from personas.schema import Text
@@ -211,7 +211,12 @@ def _climb(look: Look, found: Ladder, dates: tuple[date, ...]) -> Tables:
     if len(standing) == 1:
         return tables
     moved = stage_flow(
-        standing[0], standing[1], dates=(dates[0], dates[1]), order=found.order, assignments=look.assignments
+        standing[0],
+        standing[1],
+        dates=(dates[0], dates[1]),
+        order=found.order,
+        names={NONE: found.nobody, **{stage.key: stage.name for stage in found.stages}},
+        assignments=look.assignments,
     )
     return {
         **tables,

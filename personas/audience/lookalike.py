@@ -310,11 +310,11 @@ def _auc(score: Floats, is_seed: NDArray[np.bool_]) -> float:
 def _define(n_seed: int, n_features: int) -> Text:
     return Text(
         f"种子 {n_seed} 人，{n_features} 个特征；单位为人。按L2逻辑回归得分排序，{N_FOLDS} 折交叉拟合，每人由未见过本人的模型打分。"
-        "召回 = 得分不低于末位入选者的种子用户 ÷ 全部种子用户；提升 = 召回 ÷ 触达占比；seed_share 为精度下限；"
+        "召回 = 得分不低于末位入选者的种子用户 ÷ 全部种子用户；提升 = 召回 ÷ 触达占比；种子占比 = 同样靠前的全部用户中种子用户的占比，为精度下限；"
         "精度按“种子为同类人群中的随机样本”估计（Elkan & Noto 2008，标注率按Bekker & Davis 2018），种子若按某特征圈选则偏离。",
         f"{n_seed} seed users, {n_features} features; unit: users. Ranked by an L2 logistic regression, cross-fitted "
         f"in {N_FOLDS} folds: everybody is scored by a fit that has not seen them. Recall = seed users scoring at "
-        "least as high as the last user taken / all seed users; lift = recall / reach; seed_share is a lower bound "
-        "of the precision. Precision assumes that the seed is a random part of its like (Elkan & Noto 2008; label "
+        "least as high as the last user taken / all seed users; lift = recall / reach; seed share = seed users / "
+        "all users ranked as high, a lower bound of the precision. Precision assumes that the seed is a random part of its like (Elkan & Noto 2008; label "
         "frequency after Bekker & Davis 2018); it is off when a feature picked the seed.",
     )

@@ -174,9 +174,9 @@ def _define_preferences(segment: Segment, window: ObservationWindow, by: str, *,
     )
     return Text(
         f"{seen.zh}，人群：{segment.label.zh}。占比 = 购买该{what.zh}的人数 ÷ 该侧全部购买人数，每人每{what.zh}计一次，归属未知的"
-        f"用户不计。TGI = 100 × 人群占比 ÷ 全部购买者占比；tgi_others 以其他购买者为基准。按向总体收缩10人的TGI排序。{market.zh}",
+        f"用户不计。TGI = 100 × 人群占比 ÷ 全部购买者占比；TGI（对其他购买者）以其他购买者为基准。按向总体收缩10人的TGI排序。{market.zh}",
         f"{seen.en}; segment: {segment.label.en}. Share = buyers of the {what.en} / all buyers of that side, each "
         f"user once per {what.en}, users of unknown membership left out. TGI = 100 x share of the segment / share "
-        "of all buyers; tgi_others is against the other buyers. Ranked by the TGI shrunk by 10 users."
+        "of all buyers; the TGI against others has the other buyers as its base. Ranked by the TGI shrunk by 10 users."
         f"{market.en}",
     )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Final, Literal
 
 import ibis
 import numpy as np
@@ -14,7 +14,7 @@ from personas.category.slices import ALL, check_unique
 from personas.errors import ConfigError, DataError
 from personas.features.base import TableSource
 from personas.features.events import orders, window_events
-from personas.schema import ObservationWindow, Text
+from personas.schema import LANGUAGES, ObservationWindow, Text
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -24,6 +24,13 @@ Population = Literal["users", "active_users"]
 
 NO_PERSONA = "(none)"
 """Segment of the users without a persona, so that the segments add up to everybody."""
+
+FACTORS: Final = {
+    "users": Text("用户数", "users"),
+    "conversion": Text("转化率", "conversion"),
+    "basket": Text("客单价", "basket"),
+}
+"""Factors of the GMV, for people."""
 
 _POPULATIONS = {
     "users": Text("全部用户", "all users"),
@@ -137,11 +144,12 @@ def decompose(before: pd.DataFrame, after: pd.DataFrame) -> Decomposition:
             "limit": [word for word in limit for _ in range(n)],
         }
     )
-    product = " × ".join(factors)
+    words = [FACTORS.get(factor, Text(factor, factor)) for factor in factors]
+    product = Text(*(" × ".join(word.of(language) for word in words) for language in LANGUAGES))
     definition = Text(
-        f"变动分解：总额 = {product}（按分群求和）；加法 LMDI，各项之和等于总变动；"
+        f"变动分解：总额 = {product.zh}（按分群求和）；加法 LMDI，各项之和等于总变动；"
         "因子在一期为 0 时取极限：变动全部归于为 0 的因子（多个则均分）。",
-        f"Decomposition: total = {product}, summed over segments; additive LMDI, the parts add up to the change; "
+        f"Decomposition: total = {product.en}, summed over segments; additive LMDI, the parts add up to the change; "
         "where a factor is 0 in one period the limit is used: the change goes to the factors that are 0, in "
         "equal parts.",
     )

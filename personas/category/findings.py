@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 from personas.category.analysis import Analysis
+from personas.category.decomposition import FACTORS
 from personas.category.growth_share import QUADRANTS
 from personas.category.slices import ALL
 from personas.category.small_cells import HIDDEN, hide_small
@@ -21,12 +22,6 @@ SIGNIFICANT = 0.05
 
 FEWEST = 20
 """A share of fewer users is not told, even where it may be (own choice, as the smallest cell of a profile)."""
-
-_FACTORS: Final = {
-    "users": Text("用户数", "users"),
-    "conversion": Text("转化率", "conversion"),
-    "basket": Text("客单价", "basket"),
-}
 
 
 _TOLD_AS_HIDDEN: Final = ("stages",)
@@ -216,7 +211,7 @@ def _growth_share(analysis: Analysis, table: pd.DataFrame) -> Iterator[Text]:
 
 def _decomposition(analysis: Analysis, table: pd.DataFrame) -> Iterator[Text]:
     sums = table.groupby("factor", sort=False)["contribution"].sum()
-    parts = [(_FACTORS.get(str(name), Text(str(name), str(name))), part) for name, part in sums.items()]
+    parts = [(FACTORS.get(str(name), Text(str(name), str(name))), part) for name, part in sums.items()]
     before, after = (analysis.parameters.get(name, 0.0) for name in ("gmv_before", "gmv_after"))
     zh = "，".join(f"{name.zh} {part:+,.0f}" for name, part in parts)
     en = ", ".join(f"{name.en} {part:+,.0f}" for name, part in parts)

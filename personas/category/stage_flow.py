@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import TYPE_CHECKING, Final
@@ -73,6 +73,7 @@ def stage_flow(
     *,
     dates: tuple[date, date],
     order: Sequence[str] | None = None,
+    names: Mapping[str, Text] | None = None,
     assignments: ibis.Table | None = None,
 ) -> StageFlow:
     """Count how users moved between the stages of a ladder, or between personas or classes.
@@ -87,6 +88,8 @@ def stage_flow(
     order : sequence of str, optional
         All stages, the lowest first. Without it stages have no order (personas, for example), and nothing
         is an upgrade or a downgrade.
+    names : mapping of str to Text, optional
+        Stage -> name for people; a stage without one stands for itself.
     assignments : ibis.Table, optional
         ``user_id`` and ``persona_id``, one row per user: the table is repeated for each persona.
 
@@ -127,7 +130,7 @@ def stage_flow(
         cells=cells.drop(columns="step"),
         stages=_movements(cells, ladder, ordered=order is not None),
         totals=_totals(cells, ordered=order is not None),
-        definition=_define(dates, ladder, ordered=order is not None),
+        definition=_define(dates, ladder, names or {}, ordered=order is not None),
     )
 
 
@@ -228,11 +231,13 @@ def _by_step(cells: pd.DataFrame, keys: list[str], steps: list[str]) -> pd.DataF
     return counts.reindex(columns=steps, fill_value=0).astype("int64")
 
 
-def _define(dates: tuple[date, date], ladder: list[str], *, ordered: bool) -> Text:
-    steps = " < ".join(STATES[stage].zh if stage in STATES else stage for stage in ladder)
-    steps_en = " < ".join(STATES[stage].en if stage in STATES else stage for stage in ladder)
+def _define(dates: tuple[date, date], ladder: list[str], names: Mapping[str, Text], *, ordered: bool) -> Text:
+    steps = [{**STATES, **names}.get(stage, Text(stage, stage)) for stage in ladder]
     rule = (
-        Text(f"阶段由低到高：{steps}。", f" Stages, lowest first: {steps_en}.")
+        Text(
+            f"阶段由低到高：{' < '.join(step.zh for step in steps)}。",
+            f" Stages, lowest first: {' < '.join(step.en for step in steps)}.",
+        )
         if ordered
         else Text("各阶段无高低之分，不计升级与降级。", " Stages have no order: no upgrades or downgrades.")
     )
