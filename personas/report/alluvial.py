@@ -284,6 +284,7 @@ def _streams(
         flows += [
             (source, row.persona_id, part, part * row.share) for source, part in sources if source in before
         ]
+    followed = {row.persona_id for row in column if row.sources}
     sent: dict[str, float] = {}
     for source, _, _, users in flows:
         sent[source] = sent.get(source, 0.0) + users
@@ -298,9 +299,11 @@ def _streams(
         path = _path(x, left[source], x + length, right[target], thick)
         left[source] += thick[0]
         right[target] += thick[1]
-        tip = say("since.stream", figures.language).format(
-            source=source, target=target, share=figures.percent(part)
-        )
+        tip = f"{source} → {target}"
+        if target in followed:
+            tip = say("since.stream", figures.language).format(
+                source=source, target=target, share=figures.percent(part)
+            )
         found.append(Stream(path, colours[source], source == target, tip))
     return found
 

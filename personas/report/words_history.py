@@ -46,10 +46,11 @@ HISTORY_WORDS: dict[str, Text] = {
     # Lineage
     "since.lineage": Text("人群的沿革", "Lineage of the personas"),
     "since.lineage_read": Text(
-        "每列是一个版本，柱高为人群占比；色带是在两个版本中分属左右人群的同一批用户，颜色随左侧人群编号。人数过少的色带不画。",
+        "每列是一个版本，柱高为人群占比；色带是在两个版本中分属左右人群的同一批用户，颜色随左侧人群编号。人数过少的色带不画；两个版本只按画像匹配时，色带只表示编号延续。",
         "Each column is a version, each bar the share of a persona; a ribbon is the users who are in the persona on its "
         "left under the one version and in that on its right under the next, in the colour of the left one. Ribbons of "
-        "too few users are not drawn.",
+        "too few users are not drawn; where two versions were matched by profiles alone, a ribbon only says that the id "
+        "goes on.",
     ),
     "since.lineage_caption": Text(
         "各版本的人群及其去向：{events}", "Personas of each version and what became of them: {events}"

@@ -92,7 +92,7 @@ def test_streams_fill_the_bars_they_leave(past):
 def test_without_a_panel_kept_personas_are_drawn_whole(past):
     rows = [[past.row(past.V1, "P01", 1.0)], [past.row(past.V2, "P01", 1.0, "kept")]]
 
-    assert [s.stays for s in _draw(past, WIDE, rows).streams] == [True]
+    assert [(s.stays, s.tip) for s in _draw(past, WIDE, rows).streams] == [(True, "P01 → P01")]
 
 
 def test_only_the_last_versions_are_drawn_where_there_are_too_many(past):
