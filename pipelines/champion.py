@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -219,8 +220,24 @@ def gate_result(report: GateReport) -> dict[str, Any]:
     return {"passed": report.passed, "checks": rows}
 
 
-def promotion_result(promotion: Promotion) -> dict[str, Any]:
-    """Return one line of the history of champions, JSON-ready."""
+def promotions_result(promotions: Sequence[Promotion]) -> list[dict[str, Any]]:
+    """Return the history of champions, JSON-ready."""
+    return [_promotion_row(promotion) for promotion in promotions]
+
+
+def promotion_lines(promotions: Sequence[Promotion]) -> list[str]:
+    """Return the history of champions in lines for people, the latest last."""
+    lines = []
+    for promotion in promotions:
+        when = "before times were kept" if promotion.at is None else f"{promotion.at:%Y-%m-%d %H:%M} UTC"
+        how = "rolled back to" if promotion.is_rollback else "forced" if promotion.is_forced else "promoted"
+        lines.append(
+            f"  {when}  {how} {promotion.version}{f': {promotion.reason}' if promotion.reason else ''}"
+        )
+    return lines
+
+
+def _promotion_row(promotion: Promotion) -> dict[str, Any]:
     return {
         "version": promotion.version,
         "at": promotion.at,

@@ -11,7 +11,14 @@ from personas.model import PersonaModel
 from personas.schema import CATEGORY_TABLES, TABLES, Language, Text
 from personas.selection.verdict import verdict_text
 from personas.store import ArtifactStore
-from pipelines.champion import check_champion, gate_lines, gate_result
+from pipelines.champion import (
+    check_champion,
+    gate_lines,
+    gate_of,
+    gate_result,
+    promotion_lines,
+    promotions_result,
+)
 from pipelines.config_file import load_config
 from pipelines.console import command, say, shown, steps, store_option
 from pipelines.export import ExportOrder, export_files
@@ -128,10 +135,19 @@ def list_models(store: Path, *, as_json: bool) -> None:
 
 def show_model(store: Path, reference: str | None, *, as_json: bool) -> None:
     """Print the personas of one model."""
-    stored = find_model(ArtifactStore(store), reference)
-    result = {**model_row(stored), "metrics": stored.model.metrics, "personas": personas_of(stored.model)}
+    opened = ArtifactStore(store)
+    stored = find_model(opened, reference)
+    gate, promotions = gate_of(stored), opened.promotions(MODELS, stored.model.name)
+    result = {
+        **model_row(stored),
+        "metrics": stored.model.metrics,
+        "personas": personas_of(stored.model),
+        "gate": gate_result(gate) if gate else None,
+        "promotions": promotions_result(promotions),
+    }
     title = f"{stored.model.name}/{stored.record.version}{' (champion)' if stored.is_champion else ''}"
-    say(result, [title, *_persona_lines(stored)], as_json=as_json)
+    lines = [title, *_persona_lines(stored), *(gate_lines(gate) if gate else ())]
+    say(result, [*lines, "Champions:", *promotion_lines(promotions)], as_json=as_json)
 
 
 def name_persona(
@@ -191,6 +207,7 @@ def _trained_lines(trained: Trained, store: Path) -> list[str]:
 def model_lines(stored: StoredModel) -> list[str]:
     """Return what people are told of a new model."""
     lines = [f"Model: {stored.model.name}/{stored.record.version}", *_persona_lines(stored)]
+    lines += [f"  {event.en}" for event in stored.model.events]
     lines.append(f"Found by {stored.model.clusterer}: {_why(stored.model)}.")
     if stored.model.verdicts:
         lines.append(f"Against tables without structure: {verdict_text(stored.model.verdicts).en}.")

@@ -14,8 +14,8 @@ from sklearn.metrics import adjusted_rand_score
 from personas.datasets import make_home_appliances, oracle_posterior
 from personas.scoring import score_users
 from personas.store import ArtifactStore
-from pipelines.console import Steps
 from pipelines.champion import promote_model
+from pipelines.console import Steps
 from pipelines.jobs import name_persona
 from pipelines.score import score
 from pipelines.tables import prepared_tables
