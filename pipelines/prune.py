@@ -70,8 +70,8 @@ def prune_store(store: Path, keep: int, *, dry_run: bool, as_json: bool) -> None
     if not dry_run:
         with run_folder(store):  # removes what killed runs left
             pass
-    verb = "Would remove" if dry_run else "Removed"
-    summary = f"{verb} {len(whole.removed)} of {shown(store)}; {whole.n_kept} versions stay."
+    verb = "Would be removed" if dry_run else "Removed"
+    summary = f"{verb} from {shown(store)}: {len(whole.removed)}; versions that stay: {whole.n_kept}."
     result = {"removed": whole.removed, "n_kept": whole.n_kept, "dry_run": dry_run}
     say(result, [*(f"  {place}" for place in whole.removed), summary], as_json=as_json)
 
