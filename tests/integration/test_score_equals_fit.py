@@ -25,7 +25,8 @@ def _fit_both(frame: FeatureFrame, clusterer, size):
         clusterer=clusterer,
         n_personas=size,
         random_state=SEED,
-        options=FitOptions(holdout_share=0.0, force=True),  # whether groups are worth having is another test's
+        # Whether the groups are worth having is another test's question.
+        options=FitOptions(holdout_share=0.0, force=True),
     )
     recipe = Recipe(
         clusterer,

@@ -81,7 +81,7 @@ def test_columns_may_stand_in_another_order_and_the_title_names_the_audience(tmp
         tmp_path / "a.xlsx", [[], ["TGI", "占比", "标签名", "枚举值"], [120, 0.2, "学历", "本科"]], "白领"
     )
 
-    assert read_portrait_workbook(path).values.tolist() == [["白领", "学历", "本科", 0.2, 120.0]]
+    assert read_portrait_workbook(path).to_numpy().tolist() == [["白领", "学历", "本科", 0.2, 120.0]]
 
 
 def test_other_tables_are_written_with_their_note_and_not_read_as_portraits(tmp_path):
@@ -90,7 +90,8 @@ def test_other_tables_are_written_with_their_note_and_not_read_as_portraits(tmp_
     write_portrait_workbook([PortraitSheet("P01", "甲", TABLE), plain], path, as_of=AS_OF)
 
     assert len(read_portrait_workbook(path)) == 3
-    assert [row[0] for row in load_workbook(path)["增长"].values] == [
+    rows = load_workbook(path)["增长"].iter_rows(values_only=True)
+    assert [row[0] for row in rows] == [
         "品类",
         "空调",
         None,
