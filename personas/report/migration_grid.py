@@ -46,7 +46,7 @@ class MigrationGrid:
     kept : str
         How many users keep their id, and how much spend is theirs.
     columns, rows : tuple of Margin
-        Personas after and before; users who are known on one day only, where there are any.
+        Personas after and before, in the same order; users who are known on one day only, where there are any.
     cells : tuple of tuple of MoveCell
         One tuple per row.
     """
@@ -93,6 +93,8 @@ def migration_grid(
             (migration.targets, migration.n_targets),
         )
     )
+    # Columns in the order of the rows, so that those who stayed stand on the diagonal.
+    columns = {i: columns[i] for i in (*rows, *columns) if i in columns}
 
     def margin(persona_id: str, n_users: int | None) -> Margin:
         chip = Chip(

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from personas.model.migration import Move
@@ -20,6 +22,16 @@ def test_cells_have_share_users_and_interval(past):
     assert (cell.share, cell.n_users, cell.shade) == ("97.5%", "3,900", 3)
     assert cell.tip == "P01 → P01: 3,900 of 4,000; 95% interval 96.5–98.5%; 97.5% of the spend"
     assert [(row.chip.persona_id, row.n_users) for row in grid.rows] == [("P01", "4,000"), ("P03", "1,000")]
+
+
+def test_those_who_stayed_stand_on_the_diagonal(past):
+    flow = past.migration("models")
+    turned = replace(flow, targets=flow.targets[::-1], n_targets=flow.n_targets[::-1])
+    grid = migration_grid(turned, "lead", {}, persona_colours(past.NAMES), Figures("en"))
+
+    assert [column.chip.persona_id for column in grid.columns] == ["P01", "P05"]
+    assert [column.n_users for column in grid.columns] == ["4,900", "100"]
+    assert grid.cells[0][0].share == "97.5%"
 
 
 def test_the_sentence_tells_how_much_stays(past):
