@@ -23,6 +23,7 @@ from personas.category.stage_flow import NONE, STATES, stage_flow
 from personas.config.category import SegmentSpec
 from personas.errors import ConfigError
 from personas.schema import Text
+from pipelines.category_campaigns import campaigns
 from pipelines.category_look import Found, Look
 from pipelines.category_verbs import analysed, attach_definition, first, joined, seen, tier_rule
 
@@ -47,11 +48,17 @@ def opportunity(look: Look) -> Found:
         tables["white_space"] = (spaces.table, spaces.definition)
         file = look.write_users(spaces.members, "white_space.parquet", ("user_id", "category"))
         user_files[WHITE_SPACE] = {file.name: file}
-    offers, file = _offers(look, bought)
+    pairs = _pairs(look, bought)
+    offers, file = _offers(look, bought, pairs)
     tables |= offers
     user_files[NEXT_OFFERS] = {file.name: file}
-    parameters = {**look.spec.opportunity.model_dump(mode="json"), **seen(look.window)}
+    given = dict(zip(look.spec.opportunity.segments, segments, strict=False))
     names = {segment.key: segment.label for segment in segments}
+    for part in campaigns(look, bought, pairs, given):
+        tables |= part.tables
+        names |= part.names
+        user_files |= part.user_files
+    parameters = {**look.spec.opportunity.model_dump(mode="json"), **seen(look.window)}
     return Found(analysed(look, "opportunity", tables, parameters, names).analysis, user_files)
 
 
@@ -95,12 +102,21 @@ def _gaps(look: Look, segments: list[Segment]) -> Tables:
             "category.opportunity.segments."
         )
         return {}
+    known = set(market.select("segment").distinct().to_pyarrow()["segment"].to_pylist())
+    compared = [
+        s
+        for s, spec in zip(segments, given.values(), strict=True)
+        if spec.market is not None or s.key in known
+    ]
+    if not compared:
+        look.notes.append("No share gaps: sources.market has none of the segments.")
+        return {}
     then, now = look.periods()[-2:]
     knows_then = (market["period_start"] == ibis.literal(then.start)).any().to_pyarrow().as_py()
     gaps = share_gaps(
         purchases(look, now),
         market,
-        segments,
+        compared,
         window=now,
         earlier=(purchases(look, then), then) if knows_then else None,
     )
@@ -122,15 +138,20 @@ def _preferences(look: Look, bought: ibis.Table, segments: list[Segment]) -> Tab
     return tables
 
 
-def _offers(look: Look, bought: ibis.Table) -> tuple[Tables, Path]:
+def _pairs(look: Look, bought: ibis.Table) -> pd.DataFrame:
+    """Return attach rate, lift and tier of every pair of categories."""
     spec = look.spec.attach
     rows, columns = look.categories(bought)
     rates = attach_matrix(look, look.window, rows, columns, attach_definition(spec)).table
     tiers = associate(look, look.window, rows, columns, unit=spec.unit, rule=tier_rule(spec)).table
-    pairs = rates[["row", "column", "rate"]].merge(tiers[["row", "column", "tier"]], on=["row", "column"])
+    figures = tiers[["row", "column", "tier", "shrunk_lift"]].astype({"tier": "str"})
+    return rates[["row", "column", "rate"]].merge(figures, on=["row", "column"])
+
+
+def _offers(look: Look, bought: ibis.Table, pairs: pd.DataFrame) -> tuple[Tables, Path]:
     offers = next_offers(
         bought,
-        pairs.astype({"tier": "str"}),
+        pairs,
         window=look.window,
         assignments=look.assignments,
         n=look.spec.opportunity.n_offers,

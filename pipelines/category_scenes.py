@@ -26,7 +26,7 @@ from pipelines.user_tables import SCENE_AFFINITY, SCENE_AFFINITY_FILE
 def scenes(look: Look) -> Found:
     """Return the scenes, and the users' affinity to each."""
     bought = look.bought(look.window)
-    found = _scene_set(look, bought)
+    found = scene_set(look, bought, resamples=look.spec.scenes.resamples)
     tables = {"members": (found.members, found.definition), "pairs": (found.pairs, found.definition)}
     parameters = {**look.spec.scenes.model_dump(mode="json"), **seen(look.window)}
     names = {scene.scene_id: scene.name for scene in found.scenes}
@@ -50,7 +50,8 @@ def scenes(look: Look) -> Found:
     return Found(result.analysis, {SCENE_AFFINITY: files}, metadata)
 
 
-def _scene_set(look: Look, bought: ibis.Table) -> SceneSet:
+def scene_set(look: Look, bought: ibis.Table, *, resamples: int) -> SceneSet:
+    """Return the scenes, found or grown as the config says; stability is measured over so many resamples."""
     spec, given = look.spec.scenes, look.loaded.scenes()
     if given is None:
         return find_scenes(
@@ -59,7 +60,7 @@ def _scene_set(look: Look, bought: ibis.Table) -> SceneSet:
             min_buyers=spec.min_buyers,
             min_weight=spec.min_weight,
             resolution=spec.resolution,
-            n_resamples=spec.resamples,
+            n_resamples=resamples,
             random_state=spec.random_state,
         )
     seeds = [SceneSeed(s.key, s.name.to_text(), tuple(s.categories)) for s in given.scenes]
@@ -68,7 +69,7 @@ def _scene_set(look: Look, bought: ibis.Table) -> SceneSet:
         seeds,
         min_buyers=spec.min_buyers,
         min_weight=spec.min_weight,
-        n_resamples=spec.resamples,
+        n_resamples=resamples,
         random_state=spec.random_state,
     )
     if found.absent:

@@ -196,6 +196,8 @@ def _with_user_tables(
 def proposed_features(loaded: LoadedConfig, prepared: Prepared) -> FeatureSet:
     """Return the feature set that the config and the data ask for."""
     spec = loaded.config.features
+    # The category verbs look at users without the attributes that one of them makes.
+    held = prepared.engine.table("users").columns
     return propose_features(
         prepared.engine,
         prepared.window,
@@ -208,7 +210,7 @@ def proposed_features(loaded: LoadedConfig, prepared: Prepared) -> FeatureSet:
             protected=tuple(spec.protected),
             exclude=tuple(spec.exclude),
         ),
-        attributes=loaded.config.attribute_nouns,
+        attributes=tuple(a for a in loaded.config.attribute_nouns if a.name in held),
         category_labels={name: text.to_text() for name, text in loaded.config.labels.categories.items()},
     )
 

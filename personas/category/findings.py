@@ -247,6 +247,26 @@ def _white_space(analysis: Analysis, table: pd.DataFrame) -> Iterator[Text]:
         )
 
 
+def _bundles(analysis: Analysis, table: pd.DataFrame) -> Iterator[Text]:
+    """Tell the best bundle of each scene."""
+    for row in _rows(table[table["rank"] == 1]):
+        scene = analysis.label(row.scene)
+        parts = [analysis.label(category) for category in row.categories.split(" + ")]
+        zh, en = " + ".join(part.zh for part in parts), " + ".join(part.en for part in parts)
+        yield Text(
+            f"{scene.zh}套装：{zh}，原价合计 {row.price:,.2f}，平均提升度 {row.mean_lift:.2f}",
+            f"Bundle of the {scene.en}: {en}, list prices {row.price:,.2f} in all, mean lift {row.mean_lift:.2f}",
+        )
+
+
+def _wide_audience(_: Analysis, table: pd.DataFrame) -> Iterator[Text]:
+    for row in _rows(table):
+        yield Text(
+            f"标签扩圈人群 {row.code}：{row.n_users:,.0f} 人",
+            f"Audience of several tags {row.code}: {row.n_users:,.0f} users",
+        )
+
+
 def _stages(analysis: Analysis, table: pd.DataFrame) -> Iterator[Text]:
     for ladder, rows in table.groupby("ladder", sort=False):
         title = analysis.label(str(ladder))
@@ -307,7 +327,13 @@ _TELLERS: Final[dict[str, dict[str, _Tell]]] = {
         "next_group": _next,
     },
     "growth": {"growth_share": _growth_share, "decomposition": _decomposition},
-    "opportunity": {"gaps": _gaps, "preferences": _preferences, "white_space": _white_space},
+    "opportunity": {
+        "gaps": _gaps,
+        "preferences": _preferences,
+        "white_space": _white_space,
+        "bundles": _bundles,
+        "wide_audience": _wide_audience,
+    },
     "ladder": {"stages": _stages, "totals": _moves},
 }
 """Verb -> table -> who tells of it, the most important first."""

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 HIDDEN: Final = "hidden"
 """Further column of a table: whether figures of the row were taken out."""
 
-_NOT_USERS: Final = ("n_expected", "n_categories", "n_items", "n_orders")
+_NOT_USERS: Final = ("n_expected", "n_categories", "n_items", "n_orders", "n_tags", "n_contacts")
 """Columns that start like counts of users and are none."""
 
 _ASIDE: Final = ("n_same", "n_main", "n_high", "n_mid", "n_low")

@@ -103,6 +103,62 @@ class SegmentSpec(Spec):
         return self
 
 
+class BundleSpec(Spec):
+    """Kits of a scene's own items, one per category, under a price; needs sources.items with prices."""
+
+    price_from: float = Field(0, ge=0, description="Least sum of the list prices.")
+    price_to: float | None = Field(None, gt=0, description="Largest sum; default any.")
+    sizes: list[Annotated[int, Field(ge=2, le=4)]] = Field(
+        [2, 3], min_length=1, description="Numbers of items that are tried."
+    )
+    units: Literal["any", "same"] = Field("any", description="same: all items of one business unit.")
+    business_units: list[str] = Field(default_factory=list, description="Units that take part; default all.")
+    per_scene: int = Field(5, ge=1, description="Most bundles per scene.")
+
+
+class InterceptionSpec(Spec):
+    """Whose customers to win: what is in contact with these items of rivals; all that is named must hold."""
+
+    items: list[str] = Field(default_factory=list, description="Items of rivals; default any.")
+    brands: list[str] = Field(default_factory=list, description="Rival brands; default any.")
+    categories: list[str] = Field(default_factory=list, description="Categories; default any.")
+    price_from: float | None = Field(None, ge=0, description="Least list price; needs sources.items.")
+    price_to: float | None = Field(None, gt=0, description="List price below it; needs sources.items.")
+    at_least: int = Field(1, ge=1, description="Fewest contacts of a member.")
+    days: int | None = Field(None, ge=1, description="How far back; default the window.")
+
+
+class WeightedTagSpec(Spec):
+    """A tag and its part in the score."""
+
+    tag: str = Field(description="Tag of sources.tags.")
+    values: list[Level] = Field(default_factory=list, description="Values that count; default any.")
+    minimum: float | None = Field(None, description="Least number that counts.")
+    weight: float = Field(1.0, gt=0)
+
+
+class WideningSpec(Spec):
+    """One audience out of several tags that hint at the same."""
+
+    tags: list[WeightedTagSpec] = Field(min_length=1)
+    minimum_score: Share = Field(
+        0.0, description="Least part of the weights that a member holds; 0: one tag is enough."
+    )
+
+
+class LookalikeSpec(Spec):
+    """Who resembles the members of a segment."""
+
+    segment: str = Field(description="Key of category.opportunity.segments.")
+    leave_out: list[str] = Field(
+        default_factory=list,
+        description="Attributes and features that say the same as the segment; its own attribute is left out anyway.",
+    )
+    sizes: list[Annotated[int, Field(ge=1)]] | None = Field(
+        None, description="Expansion sizes; default 1 to 50 times the segment, and everybody."
+    )
+
+
 class OpportunitySpec(Spec):
     """Where buyers could be won."""
 
@@ -112,6 +168,19 @@ class OpportunitySpec(Spec):
     minimum_tgi: float = Field(120, ge=100, description="Least index of a category that fits a persona.")
     n_offers: int = Field(3, ge=1, le=20, description="Offers per user.")
     n_items: int = Field(20, ge=1, description="Preferred items that are listed per segment.")
+    bundles: BundleSpec | None = Field(None, description="Bundles of scenes; default none.")
+    interception: InterceptionSpec | None = Field(None, description="Rivals' customers; default none.")
+    widening: WideningSpec | None = Field(None, description="An audience of several tags; default none.")
+    lookalike: LookalikeSpec | None = Field(None, description="Look-alikes of a segment; default none.")
+
+    @model_validator(mode="after")
+    def _known_segment(self) -> OpportunitySpec:
+        if self.lookalike is not None and self.lookalike.segment not in self.segments:
+            message = (
+                f"lookalike.segment is {self.lookalike.segment!r}, which segments lacks; name one of its keys"
+            )
+            raise ValueError(message)
+        return self
 
 
 class CategorySpec(Spec):

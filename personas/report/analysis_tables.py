@@ -13,6 +13,7 @@ from personas.category.small_cells import hide_small
 from personas.category.stage_flow import STATES
 from personas.report.figures import UNDEFINED, Figures
 from personas.report.words import say, say_or
+from personas.schema import Text
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -80,11 +81,11 @@ class AnalysisTables:
             return known.of(language) if known else say_or(f"result_word.{value}", value, language)
         if value == ALL:
             return say("word.base", language)
-        if value in STATES:
-            return self.analysis.labels.get(value, STATES[value]).of(language)
+        if column == "categories":
+            return " + ".join(self.name(part) for part in value.split(" + "))
         if value in self.persona_names:
             return f"{value} {self.persona_names[value]}"
-        return self.analysis.label(value).of(language)
+        return {**STATES, **self.analysis.labels}.get(value, Text(value, value)).of(language)
 
     def count(self, value: object) -> str:
         """Write a number of users; missing = hidden."""

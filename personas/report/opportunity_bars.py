@@ -18,6 +18,9 @@ N_PREFERRED: Final = 8
 N_FURTHER: Final = 20
 """Rows that are shown at most; the downloads have all (own choice)."""
 
+_CAMPAIGNS: Final = ("bundles", "rival_items", "wide_audience", "wide_tags", "wide_overlap", "lookalikes")
+"""Tables that are shown as they are; the items of bundles are in the download."""
+
 
 @dataclass(frozen=True, slots=True)
 class GapRow:
@@ -82,6 +85,8 @@ class OpportunityPage:
         Next offers by persona.
     offer_definition : str
         What is printed under it.
+    campaigns : tuple of (str, PlainTable, str)
+        Key of a further table, the table, and its definition where it is not that of the next one, too.
     """
 
     gaps: tuple[GapRow, ...]
@@ -91,6 +96,7 @@ class OpportunityPage:
     white_space_definition: str
     offers: PlainTable | None
     offer_definition: str
+    campaigns: tuple[tuple[str, PlainTable, str], ...]
 
 
 def opportunity_page(tables: AnalysisTables) -> OpportunityPage | None:
@@ -101,7 +107,8 @@ def opportunity_page(tables: AnalysisTables) -> OpportunityPage | None:
         for key in ("preferences", "item_preferences")
         if (found := tables.table(key)) is not None
     )
-    if gaps is None and space is None and offers is None and not preferences:
+    campaigns = _campaigns(tables)
+    if gaps is None and space is None and offers is None and not (preferences or campaigns):
         return None
     return OpportunityPage(
         gaps=() if gaps is None else _gap_rows(gaps, tables),
@@ -109,10 +116,9 @@ def opportunity_page(tables: AnalysisTables) -> OpportunityPage | None:
         preferences=preferences,
         white_space=None if space is None else _white_space(space, tables),
         white_space_definition="" if space is None else tables.definition("white_space"),
-        offers=None
-        if offers is None
-        else plain_table(offers, [str(n) for n in offers.columns if n != HIDDEN], tables, n_rows=N_FURTHER),
+        offers=None if offers is None else _whole(offers, tables),
         offer_definition="" if offers is None else tables.definition("offers"),
+        campaigns=campaigns,
     )
 
 
@@ -163,3 +169,18 @@ def _white_space(space: pd.DataFrame, tables: AnalysisTables) -> PlainTable | No
     fitting = space[space["fits"].astype("bool") & ~space[HIDDEN]]
     columns = ("persona_id", "category", "n_open", "n_users", "share", "base_share", "tgi", "q_value")
     return plain_table(fitting, columns, tables, n_rows=N_FURTHER) if len(fitting) else None
+
+
+def _campaigns(tables: AnalysisTables) -> tuple[tuple[str, PlainTable, str], ...]:
+    """Write out bundles, rivals' items, wide audiences and look-alikes, as far as they were asked for."""
+    found = [(key, table) for key in _CAMPAIGNS if (table := tables.table(key)) is not None]
+    last = {tables.definition(key): key for key, _ in found}  # of several tables with one definition
+    return tuple(
+        (key, _whole(table, tables), definition if last[definition] == key else "")
+        for key, table in found
+        for definition in [tables.definition(key)]
+    )
+
+
+def _whole(table: pd.DataFrame, tables: AnalysisTables) -> PlainTable:
+    return plain_table(table, [str(n) for n in table.columns if n != HIDDEN], tables, n_rows=N_FURTHER)

@@ -169,6 +169,20 @@ def test_white_space_is_told_of_personas():
     ]
 
 
+def test_the_best_bundle_of_a_scene_and_the_size_of_an_audience_are_told():
+    bundle = {"scene": "s", "categories": "lock + eye", "price": 2053.05, "mean_lift": 2.356}
+    found = told(
+        "opportunity",
+        bundles=[bundle | {"rank": 1}, bundle | {"rank": 2}],
+        wide_audience=[{"code": "seg_d2434023", "n_users": 199}],
+    )
+    assert found == [
+        "Bundle of the s: door lock + door viewer, list prices 2,053.05 in all, mean lift 2.36",
+        "Audience of several tags seg_d2434023: 199 users",
+    ]
+    assert told("opportunity", wide_audience=[{"code": "seg_d2434023", "n_users": 19}]) == []
+
+
 def test_ladders_are_told_stage_by_stage():
     stages = [
         {"ladder": "a4", "stage": s, "name_zh": s, "name_en": s, "n_users": n, "share": n / 200}

@@ -41,6 +41,9 @@ def test_every_choice_has_a_default():
             {"opportunity": {"segments": {"w": {"label": {"zh": "女", "en": "w"}, "attribute": "gender"}}}},
             "a segment of an attribute needs values",
         ),
+        ({"opportunity": {"lookalike": {"segment": "w"}}}, "'w', which segments lacks"),
+        ({"opportunity": {"bundles": {"sizes": [5]}}}, "less than or equal to 4"),
+        ({"opportunity": {"widening": {"tags": []}}}, "at least 1 item"),
     ],
 )
 def test_an_impossible_choice_is_told(category, message):

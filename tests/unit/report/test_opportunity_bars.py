@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import pandas as pd
+
 from personas.report.opportunity_bars import opportunity_page
 
 
@@ -38,6 +40,30 @@ def test_offers_have_all_their_columns(made, tables_of):
 
     assert offers.rows[0][0].text == "全体"
     assert len(offers.headings) == 8  # the expected value is not known
+
+
+def test_bundles_audiences_and_look_alikes_are_shown_whole(made, tables_of):
+    asked = {
+        "bundles": [
+            {"scene": "living", "rank": 1, "categories": "门锁 + 空调", "price": 2053.05, "mean_lift": 2.356}
+        ],
+        "wide_audience": [{"code": "seg_d2434023", "n_users": 199}],
+        "wide_overlap": [
+            {"combination": "有车一族 = 是", "n_tags": 1.0, "n_users": 30.0},
+            {"combination": "(other combinations)", "n_tags": float("nan"), "n_users": float("nan")},
+        ],
+        "lookalikes": [
+            {"segment": "women", "size": 400, "reach": 0.25, "recall": 0.5, "lift": 2.0, "auc": 0.7}
+        ],
+    }
+    found = made.analysis("opportunity", {key: pd.DataFrame(rows) for key, rows in asked.items()})
+    shown = {key: rows for key, rows, _ in opportunity_page(tables_of(found)).campaigns}
+
+    assert list(shown) == list(asked)
+    texts = {key: [cell.text for cell in table.rows[0]] for key, table in shown.items()}
+    assert texts["bundles"][2:] == ["smart lock + air conditioner", "2,053", "2.36"]
+    assert texts["wide_overlap"][1:] == ["1", "30"]
+    assert texts["lookalikes"] == ["women", "400", "25.0%", "50.0%", "2.00", "0.70"]
 
 
 def test_what_was_not_asked_is_not_there(made, tables_of):
