@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from personas.config import GateSpec
-from personas.errors import ConfigError, GateError, NotFoundError
+from personas.errors import ConfigError, DataError, GateError, NotFoundError
 from personas.model.gate import CHECKS, GateReport, GateRules, gate_from_bytes
 from personas.store import ArtifactStore, Promotion
 from pipelines.console import command, say, shown, store_option
@@ -183,7 +183,7 @@ def check_champion(store: ArtifactStore, stored: StoredModel) -> None:
     name = stored.model.name
     if store.champion(MODELS, name) is not None:
         return
-    why_not = objection(store, stored) or "It waits to be promoted."
+    why_not = objection(store, stored) or "It waits to be promoted"
     raise GateError(
         f"{name} has no champion yet. {why_not}. To score with {stored.record.version} all the same, promote it: "
         f"{command('models', 'promote', f'{name}/{stored.record.version}', *store_option(store.root))}, or name it with "
@@ -248,7 +248,23 @@ def _promotion_row(promotion: Promotion) -> dict[str, Any]:
 
 
 def champion_model(store: ArtifactStore, name: str) -> StoredModel | None:
-    """Return the model to match ids with; None when there was never one, or every version was deleted."""
-    if store.champion(MODELS, name) is None or not store.versions(MODELS, name):
+    """Return the model to match ids with; None when there was never one, or every version was deleted.
+
+    Raises
+    ------
+    DataError
+        If it was written in a format that this version doesn't read, or was changed since.
+    NotFoundError
+        If its folder alone was deleted.
+    """
+    champion = store.champion(MODELS, name)
+    if champion is None or not store.versions(MODELS, name):
         return None
-    return open_model(store, name)
+    try:
+        return open_model(store, name)
+    except DataError as error:
+        back = command("models", "rollback", name, *store_option(store.root))
+        raise DataError(
+            f"The champion of {name}, {champion}, can't be read, so nobody can tell which persona is which: {error} Or go "
+            f"back to the champion before it: {back}."
+        ) from None

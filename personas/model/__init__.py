@@ -18,8 +18,11 @@ if TYPE_CHECKING:
     from personas.model.archetypes import Archetype
     from personas.model.cards import make_cards
     from personas.model.fit import FitOptions, fit_personas
+    from personas.model.gate import GateReport, GateRules, judge_challenger
+    from personas.model.identity import Continuity, IdentityEvent
     from personas.model.label import PersonaName, name_personas
     from personas.model.match import IdMatch, match_personas
+    from personas.model.migration import Migration, date_migration, model_migration
     from personas.model.persist import load_model, save_model
     from personas.model.profile import profile_personas
     from personas.model.rule_base import Rule, RuleSet
@@ -31,8 +34,13 @@ __all__ = [
     "Archetype",
     "Calibration",
     "Card",
+    "Continuity",
     "FitOptions",
+    "GateReport",
+    "GateRules",
     "IdMatch",
+    "IdentityEvent",
+    "Migration",
     "NameSource",
     "Persona",
     "PersonaModel",
@@ -40,12 +48,15 @@ __all__ = [
     "Rule",
     "RuleSet",
     "Trait",
+    "date_migration",
     "describe_rule",
     "find_rules",
     "fit_personas",
+    "judge_challenger",
     "load_model",
     "make_cards",
     "match_personas",
+    "model_migration",
     "name_personas",
     "profile_personas",
     "save_model",
@@ -54,17 +65,25 @@ __all__ = [
 
 _HOMES = {
     "Archetype": "archetypes",
+    "Continuity": "identity",
     "FitOptions": "fit",
+    "GateReport": "gate",
+    "GateRules": "gate",
     "IdMatch": "match",
+    "IdentityEvent": "identity",
+    "Migration": "migration",
     "PersonaName": "label",
     "Rule": "rule_base",
     "RuleSet": "rule_base",
+    "date_migration": "migration",
     "describe_rule": "rule_words",
     "find_rules": "rules",
     "fit_personas": "fit",
+    "judge_challenger": "gate",
     "load_model": "persist",
     "make_cards": "cards",
     "match_personas": "match",
+    "model_migration": "migration",
     "name_personas": "label",
     "profile_personas": "profile",
     "save_model": "persist",

@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from datetime import date
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -12,7 +13,7 @@ from personas.model import FitOptions, fit_personas
 from personas.model.continuity import champion_quality, confront, continued_names
 from personas.model.gate import judge_challenger
 from personas.model.lineage import lineage_entry, read_lineage
-from personas.model.persist import model_from_files, model_to_files
+from personas.model.persist import load_model, model_from_files, model_to_files
 from personas.schema import Text
 
 FAST = FitOptions(n_resamples=2, force=True)
@@ -154,6 +155,18 @@ def test_two_stored_models_are_held_against_each_other_on_any_data(champion, cha
         champion, challenger, third.data.iloc[:, :2], FeatureSet(third.feature_set.features[:2])
     )
     assert unread.by == "profiles"
+
+
+def test_a_champion_of_other_features_and_of_an_older_format_leaves_its_ids_to_nobody(shop):
+    old = load_model(Path(__file__).parents[2] / "golden" / "model-format-1")
+    model = _fit(shop, champion=old)
+    assert model.continuity.by == "profiles"
+    assert {(e.kind, e.persona_id) for e in model.continuity.events} == {
+        *(("new", f"P{number:02d}") for number in (3, 4, 5)),
+        *(("retired", p) for p in ("P01", "P02")),
+    }
+    report = judge_challenger(model, old)
+    assert "kept_users" in {check.name for check in report.failed}
 
 
 def test_an_empty_panel_is_refused(champion, challenger, shop):

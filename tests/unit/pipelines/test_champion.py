@@ -10,14 +10,15 @@ from pathlib import Path
 import pytest
 
 from personas.config import parse_config
+from personas.errors import DataError, GateError
 from personas.model.gate import GateCheck, GateReport, GateRules, gate_to_bytes
 from personas.model.lineage import lineage_entry
 from personas.model.persist import load_model, model_to_files
 from personas.schema import Text
 from personas.store import ArtifactStore
-from pipelines.champion import GATE_FILE, gate_rules
+from pipelines.champion import GATE_FILE, champion_model, check_champion, gate_rules, settle_first
 from pipelines.cli import main
-from pipelines.models import MODELS
+from pipelines.models import MODELS, open_model
 
 GOLDEN = Path(__file__).parents[2] / "golden" / "model-format-1"
 MAY = datetime(2026, 5, 1, tzinfo=UTC)
@@ -134,6 +135,46 @@ def test_models_are_compared_by_profiles_where_nothing_else_is_known(store):
     code, _, err = store.run("compare", store.champion, second, "--as-of", "2026-05-01")
     assert code == 2
     assert "--config and --as-of go together" in err
+
+
+def test_nobody_is_scored_by_a_model_that_no_gate_let_through(tmp_path):
+    made = Store(tmp_path / "store")
+    waiting = made.put(gate=_gate(passed=False))
+    stored = open_model(made.store, "家庭")
+    with pytest.raises(GateError, match=rf"no champion yet.*personas models promote 家庭/{waiting}"):
+        check_champion(made.store, stored)
+    assert champion_model(made.store, "家庭") is None
+    assert made.run("promote", waiting, "--force", "--reason", "a start")[0] == 0
+    check_champion(made.store, open_model(made.store, "家庭"))
+
+
+@pytest.mark.parametrize(
+    ("passed", "force", "settled"), [(True, False, True), (False, False, False), (False, True, True)]
+)
+def test_the_first_model_is_champion_if_its_gate_passes_or_somebody_forces_it(
+    tmp_path, passed, force, settled
+):
+    made = Store(tmp_path / "store")
+    report = _gate(passed=passed)
+    version = made.put(gate=report)
+    assert settle_first(made.store, "家庭", version, report, force=force) is settled
+    assert (made.champion == version) is settled
+    assert [p.is_forced for p in made.store.promotions(MODELS, "家庭")] == ([not passed] if settled else [])
+    if settled:
+        assert not settle_first(made.store, "家庭", made.put(gate=report), report, force=True)
+        assert made.champion == version
+
+
+def test_a_champion_of_a_later_format_stops_a_training_with_a_way_out(store):
+    files = model_to_files(load_model(GOLDEN))
+    raw = {**json.loads(files["model.json"]), "format": 9}
+    files["model.json"] = json.dumps(raw).encode()
+    record = store.store.put(MODELS, "家庭", files, created_at=MAY + timedelta(days=90), metadata={})
+    store.store.promote(MODELS, "家庭", record.version)
+    with pytest.raises(DataError, match=r"has format 9.*personas models rollback 家庭"):
+        champion_model(store.store, "家庭")
+    assert store.run("rollback")[0] == 0
+    assert champion_model(store.store, "家庭") is not None
 
 
 def test_the_rules_of_the_config_are_those_of_the_gate():
