@@ -8,6 +8,7 @@ from pathlib import Path
 
 import click
 
+from personas.schema import LANGUAGES, Language
 from pipelines.options import AS_OF, CONFIG, JSON
 
 
@@ -117,6 +118,25 @@ def category_ladder(config: Path, as_of: date, as_json: bool) -> None:
       personas category ladder personas.yaml --as-of 2025-12-01
     """
     _analyse("ladder", config, as_of, as_json)
+
+
+@category.command("report")
+@CONFIG
+@click.option("--language", type=click.Choice(LANGUAGES), default=None, help="Default: that of CONFIG.")
+@click.option(
+    "--output", type=click.Path(path_type=Path, dir_okay=False), default=None, help="HTML file to write."
+)
+@JSON
+def category_report(config: Path, language: Language | None, output: Path | None, as_json: bool) -> None:
+    """Write one offline HTML file about the last analyses; needs no model.
+
+    \b
+    Example:
+      personas category report personas.yaml --language en
+    """
+    from pipelines.category_report import report_categories
+
+    report_categories(config, language, output, as_json=as_json)
 
 
 def _analyse(verb: str, config: Path, as_of: date, as_json: bool) -> None:

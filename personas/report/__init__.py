@@ -6,12 +6,17 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from personas.report.category_report import render_category_report
     from personas.report.html import render_report
     from personas.report.workbook import write_workbook
 
-__all__ = ["render_report", "write_workbook"]
+__all__ = ["render_category_report", "render_report", "write_workbook"]
 
-_HOMES = {"render_report": "personas.report.html", "write_workbook": "personas.report.workbook"}
+_HOMES = {
+    "render_category_report": "personas.report.category_report",
+    "render_report": "personas.report.html",
+    "write_workbook": "personas.report.workbook",
+}
 
 
 def __getattr__(name: str) -> Any:

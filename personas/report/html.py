@@ -32,7 +32,7 @@ from personas.report.selection_table import (
     stability_rows,
 )
 from personas.report.since import since_page
-from personas.report.words import GLOSSARY, SECTIONS, say
+from personas.report.words import GLOSSARY, SECTIONS, STRATEGY_GLOSSARY, say
 from personas.schema import LANGUAGES, Language
 
 
@@ -103,12 +103,14 @@ def render_report(
     since = since_page(model, version, history or History(), figures)
     positions = [(persona.map_x, persona.map_y) for persona in model.personas]
     return (
-        _environment(figures)
+        environment(figures)
         .get_template("report.html")
         .render(
             model=model,
             language=language,
             other_language="en" if language == "zh-CN" else "zh-CN",
+            title=f"{model.name} · {say('page.title', language)}",
+            about=f"{model.name} · {version} · {say('word.as_of', language)} {model.as_of.isoformat()}",
             version=version,
             sections=_sections([*(chapter.section for chapter in chapters), *(["since"] if since else [])]),
             chapters=chapters,
@@ -137,7 +139,7 @@ def render_report(
             scored=None if scored is None else scored_view(scored, model, figures),
             contract=None if contract is None else contract_view(contract, figures),
             features=feature_list(model.feature_set, model.scorecard.features, figures),
-            glossary=GLOSSARY,
+            glossary=(*GLOSSARY, *(STRATEGY_GLOSSARY if chapters else ())),
             minimum_cell=minimum_cell,
             significant=SIGNIFICANT,
         )
@@ -150,7 +152,8 @@ def _sections(chapters: Sequence[str]) -> list[str]:
     return [*SECTIONS[:place], *chapters, *SECTIONS[place:]]
 
 
-def _environment(figures: Figures) -> Environment:
+def environment(figures: Figures) -> Environment:
+    """Return what fills the templates; ``t`` is a text of the report."""
     environment = Environment(
         loader=PackageLoader("personas.report"),
         autoescape=True,

@@ -5,12 +5,12 @@ from __future__ import annotations
 from personas.report.words_category import CATEGORY_WORDS
 from personas.report.words_columns import COLUMN_WORDS
 from personas.report.words_data import DATA_WORDS
-from personas.report.words_glossary import GLOSSARY, GLOSSARY_WORDS
+from personas.report.words_glossary import GLOSSARY, GLOSSARY_WORDS, STRATEGY_GLOSSARY
 from personas.report.words_history import HISTORY_WORDS
 from personas.report.words_quality import QUALITY_WORDS
 from personas.schema import Language, Text
 
-__all__ = ["GLOSSARY", "SECTIONS", "WORDS", "say", "say_or"]
+__all__ = ["GLOSSARY", "SECTIONS", "STRATEGY_GLOSSARY", "WORDS", "say", "say_or"]
 
 SECTIONS = ("overview", "personas", "map", "categories", "quality", "data", "glossary")
 """Sections of the report, in order; each is an anchor and has a ``nav.`` text."""

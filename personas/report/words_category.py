@@ -5,6 +5,8 @@ from __future__ import annotations
 from personas.schema import Text
 
 CATEGORY_WORDS: dict[str, Text] = {
+    "strategy.title": Text("品类策略报告", "Category strategy report"),
+    "strategy.chapters": Text("章节", "Chapters"),
     "nav.growth": Text("增长矩阵", "Growth"),
     "nav.attach": Text("连带率", "Attach rates"),
     "nav.scenes": Text("场景", "Scenes"),

@@ -24,6 +24,18 @@ GLOSSARY = (
 )
 """Terms of the glossary, in order; each has a ``.term``, ``.plain``, ``.formula`` and ``.source``."""
 
+STRATEGY_GLOSSARY = (
+    "attach",
+    "lift",
+    "attach_tier",
+    "scene",
+    "hero",
+    "growth_share",
+    "headroom",
+    "ladder",
+)
+"""Further terms, of the chapters on category strategy."""
+
 GLOSSARY_WORDS: dict[str, Text] = {
     # Glossary
     "glossary.lead": Text(
@@ -235,4 +247,111 @@ GLOSSARY_WORDS: dict[str, Text] = {
         "还原度 = 一致的留出用户数 ÷ 留出用户数", "fidelity = held-out users who agree ÷ held-out users"
     ),
     "glossary.fidelity.source": Text("本工具的发布门槛：0.90", "This toolkit's gate: 0.90 to be published"),
+    # Category strategy
+    "glossary.attach.term": Text("连带率", "Attach rate"),
+    "glossary.attach.plain": Text(
+        "买了甲品类的人里，有多少也买了乙品类。按人还是按单、先后次序、时间范围和分母都会改变数字，口径写在每张表下。",
+        "How many buyers of one category also buy another. Users or orders, before or after, how long and who is "
+        "divided by all change the figure; each table says below how it counted.",
+    ),
+    "glossary.attach.formula": Text(
+        "连带率 = 甲、乙都买的用户（或订单）÷ 买甲的用户（或订单）",
+        "attach rate = users (or orders) with both ÷ users (or orders) with the row's category",
+    ),
+    "glossary.attach.source": Text(
+        "即关联规则的置信度：Agrawal 等 (1993)，SIGMOD",
+        "The confidence of an association rule: Agrawal et al. (1993), SIGMOD",
+    ),
+    "glossary.lift.term": Text("提升度", "Lift"),
+    "glossary.lift.plain": Text(
+        "两个品类一起被买的次数，是互不相干时的几倍。1 为互不相干；收缩提升度把人数很少的组合向 1 拉近，使偶然的高值不会排在前面。",
+        "How many times as often two categories are bought together as if they had nothing to do with each other; 1 "
+        "is that. The shrunk lift draws rare pairs towards 1, so that accidents do not lead the list.",
+    ),
+    "glossary.lift.formula": Text(
+        "提升度 = 同买占比 ÷（甲的占比 × 乙的占比）",
+        "lift = share with both ÷ (share of one × share of the other)",
+    ),
+    "glossary.lift.source": Text("Brin 等 (1997)，SIGMOD", "Brin et al. (1997), SIGMOD"),
+    "glossary.attach_tier.term": Text("关联层级（高、中、低）", "Tier of association (high, mid, low)"),
+    "glossary.attach_tier.plain": Text(
+        "显著高于随机、且同买人数足够的品类对才会是高或中；切点写在表下。其余为低。",
+        "Only pairs that are bought together significantly more often than by chance, by enough users, are high or "
+        "mid; the cut points stand below the table. All others are low.",
+    ),
+    "glossary.attach_tier.formula": Text(
+        "显著品类对的提升度取三分位：上三分之一为高，中间为中；也可在配置中指定切点",
+        "terciles of the lift of the significant pairs: the upper third is high, the middle mid; or cuts that are "
+        "configured",
+    ),
+    "glossary.attach_tier.source": Text(
+        "本工具的选择；检验为 Fisher 精确检验与 Benjamini-Hochberg 校正",
+        "Choice of this toolkit; Fisher's exact test, corrected after Benjamini and Hochberg",
+    ),
+    "glossary.scene.term": Text("场景", "Scene"),
+    "glossary.scene.plain": Text(
+        "同一批用户倾向于一起购买的一组品类，例如厨房或安防。互相替代的品类可以同属一个场景，但会标明。",
+        "A group of categories that the same users tend to buy, such as kitchen or security. Substitutes may share a "
+        "scene, and are marked.",
+    ),
+    "glossary.scene.formula": Text(
+        "两个品类的关联权重 = 在购买品类数相同的用户中的相关系数 − 随机搭配的部分；关联紧密的品类归为一个场景",
+        "weight of a pair = correlation among users who bought equally many categories − what random sets give; "
+        "closely linked categories make a scene",
+    ),
+    "glossary.scene.source": Text(
+        "本工具的定义；稳定度见 Hennig (2007)", "Definition of this toolkit; stability after Hennig (2007)"
+    ),
+    "glossary.hero.term": Text("主推品类", "Hero category"),
+    "glossary.hero.plain": Text(
+        "一个场景中与其他品类关联最强的品类，适合用来带动整个场景。",
+        "The category of a scene that goes with the rest of it most; a good one to lead with.",
+    ),
+    "glossary.hero.formula": Text(
+        "与场景内其他品类的关联权重最高者", "highest weight into the other categories of the scene"
+    ),
+    "glossary.hero.source": Text("本工具的定义", "Definition of this toolkit"),
+    "glossary.growth_share.term": Text("增长—份额象限", "Growth-share quadrants"),
+    "glossary.growth_share.plain": Text(
+        "明星：份额高、增长快；现金牛：份额高、增长慢；问题：份额低、增长快；瘦狗：份额低、增长慢。人数过少的品类不判定。",
+        "Star: large share, fast growth; cash cow: large, slow; question mark: small, fast; dog: small, slow. "
+        "Categories of too few buyers are not judged.",
+    ),
+    "glossary.growth_share.formula": Text(
+        "横轴 = 品类在品牌内的份额，或本品 ÷ 最大竞品；纵轴 = 本期 ÷ 基期 − 1；分界写在图下",
+        "x = share of the category at the brand, or own ÷ largest rival; y = later ÷ base period − 1; the cuts stand "
+        "below the chart",
+    ),
+    "glossary.growth_share.source": Text(
+        "Henderson (1970)，BCG Perspectives 66；以相对份额为横轴时与之相同",
+        "Henderson (1970), BCG Perspectives 66; the same where x is the relative share",
+    ),
+    "glossary.headroom.term": Text("可拓人数", "Headroom"),
+    "glossary.headroom.plain": Text(
+        "若该人群在本品购买者中的占比与行业一样高，会多出多少购买者。是规模的估计，不是承诺。",
+        "How many more buyers there would be if the segment were as large a part of the brand's buyers as of the "
+        "market's. An estimate of size, no promise.",
+    ),
+    "glossary.headroom.formula": Text(
+        "可拓人数 =（行业占比 − 本品占比）× 本品购买人数",
+        "headroom = (market share − brand share) × buyers of the brand",
+    ),
+    "glossary.headroom.source": Text("本工具的定义", "Definition of this toolkit"),
+    "glossary.ladder.term": Text("人群分层（4A、AIPL、O-5A）", "Ladders (4A, AIPL, O-5A)"),
+    "glossary.ladder.plain": Text(
+        "按与品牌关系的深浅给用户分层。京东 4A：认知、吸引、行动、拥护；阿里 AIPL：认知、兴趣、购买、忠诚；抖音 O-5A：机会、了解、"
+        "吸引、问询、行动、拥护。每人只计入最深的一层。",
+        "Users by how close they are to the brand. JD.com's 4A: aware, appeal, act, advocate; Alibaba's AIPL: "
+        "awareness, interest, purchase, loyalty; Douyin's O-5A: opportunity, aware, appeal, ask, act, advocate. "
+        "Everybody counts on the deepest stage only.",
+    ),
+    "glossary.ladder.formula": Text(
+        "各层的行为、次数与天数写在表下",
+        "behaviour, number of times and days of each stage stand below the table",
+    ),
+    "glossary.ladder.source": Text(
+        "平台公开说明与案例；平台未公开的天数为本工具的选择，见各分层文件的 sources 与 not_found",
+        "Platforms' public accounts and cases; days that they do not publish are our choice, see sources and "
+        "not_found in the file of each ladder",
+    ),
 }

@@ -15,7 +15,7 @@ from personas.model.base import NameSource
 from personas.model.identity import KINDS as EVENT_KINDS
 from personas.monitor.base import ReferenceKind, Verdict
 from personas.report.quality import METRICS
-from personas.report.words import GLOSSARY, SECTIONS, WORDS, say_or
+from personas.report.words import GLOSSARY, SECTIONS, STRATEGY_GLOSSARY, WORDS, say_or
 from personas.schema import BLOCKS, KINDS
 from personas.scoring.base import STATUSES
 from personas.selection.base import MEASURES, NULLS, Yardstick
@@ -54,7 +54,11 @@ FAMILIES = {
     "judged_by.": Yardstick.__args__,
     "data.features_summary": ("", "_signals"),
     "chart.": [f"{name}.{part}" for name in ("stability", "bic") for part in ("title", "read")],
-    "glossary.": [f"{t}.{part}" for t in GLOSSARY for part in ("term", "plain", "formula", "source")],
+    "glossary.": [
+        f"{t}.{part}"
+        for t in (*GLOSSARY, *STRATEGY_GLOSSARY)
+        for part in ("term", "plain", "formula", "source")
+    ],
 }
 # Words of other rooms that are translated when they are known.
 OPEN_FAMILIES = (
