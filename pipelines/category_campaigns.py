@@ -78,11 +78,11 @@ def campaigns(
 
 
 def _bundles(look: Look, spec: BundleSpec, bought: ibis.Table, pairs: pd.DataFrame) -> Campaign:
+    items = _required(look, "items", "bundles")
     found = scene_set(look, bought, resamples=0)
     if not found.scenes:
         look.notes.append("No bundles: no scene was found.")
         return Campaign()
-    items = _required(look, "items", "bundles")
     buyers = bought.group_by("item_id").agg(n_buyers=bought["user_id"].nunique())
     counted = items.left_join(buyers, "item_id")
     columns = ("item_id", "category", "brand", "business_unit", "n_buyers")
@@ -150,7 +150,7 @@ def _widening(look: Look, spec: WideningSpec) -> Campaign:
     return Campaign(
         {
             "wide_audience": (head, wide.definition),
-            "wide_tags": (wide.tags, wide.definition),
+            "wide_tags": (wide.tags.rename(columns={"weight": "tag_weight"}), wide.definition),
             "wide_overlap": (
                 wide.overlap.astype({"n_tags": "float64", "n_users": "float64"}),
                 wide.definition,

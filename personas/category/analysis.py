@@ -88,8 +88,8 @@ class Analysis:
     * opportunity: ``gaps`` (ShareGaps), ``preferences`` and ``item_preferences`` (Preferences; the first column is
       ``segment``), ``white_space`` (WhiteSpace), ``offers`` (NextOffers by persona), ``bundles`` and
       ``bundle_items`` (Bundles), ``rival_items`` (Interception), ``wide_audience`` (one row: ``code`` for the outside,
-      ``n_users``), ``wide_tags`` and ``wide_overlap`` (WideAudience), ``lookalikes`` (the curve of Lookalikes, with
-      ``segment`` and ``auc``);
+      ``n_users``), ``wide_tags`` (with ``tag_weight``) and ``wide_overlap`` (WideAudience), ``lookalikes`` (the curve
+      of Lookalikes, with ``segment`` and ``auc``);
     * ladder: ``stages`` and ``sub_stages`` (StageCounts), ``flow``, ``movements``, ``totals`` (:class:`StageFlow`:
       cells, stages, totals); the first column is ``ladder``.
 

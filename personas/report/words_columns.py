@@ -178,6 +178,7 @@ COLUMN_WORDS: dict[str, Text] = {
     "column.n_contacts": Text("接触次数", "contacts"),
     "column.code": Text("对外代码", "code for the outside"),
     "column.tag": Text("标签", "tag"),
+    "column.tag_weight": Text("标签权重", "weight of the tag"),
     "column.n_tags": Text("标签数", "tags"),
     "column.combination": Text("恰好持有", "exactly these tags"),
     "column.size": Text("扩圈人数", "size (users)"),

@@ -1,6 +1,7 @@
 """Category analyses from the command line: what is planted in a small world comes back."""
 
 import json
+import re
 import shutil
 from pathlib import Path
 
@@ -19,6 +20,15 @@ shop = house.shop
 
 AS_OF = "2025-12-01"
 N_USERS = 1_000
+LATIN = """
+    TGI GMV LMDI Wilson Fisher Benjamini Hochberg BH Jaccard Louvain Elkan Noto Bekker Davis Apple PLUS ID PV A L
+    p q z x
+"""
+"""What a Chinese sentence may hold in Latin letters: figures, people, brands, stages."""
+
+NAMES_FROM_DATA = ("rival_items", "wide_audience", "wide_tags", "wide_overlap")
+"""Tables whose definition names tags, brands and categories as the data have them."""
+
 VERBS = ("attach", "scenes", "flow", "sequence", "growth", "opportunity", "ladder")
 
 
@@ -58,6 +68,12 @@ def config(tmp_path_factory):
 
 
 @pytest.fixture(scope="module")
+def found_in(config):
+    """Run every verb on the demo world once; verb -> its JSON and its analysis."""
+    return {verb: analyse(verb, config) for verb in VERBS}
+
+
+@pytest.fixture(scope="module")
 def with_personas(tmp_path_factory):
     """Train on scene affinities of three months before, and score; return the config."""
     config = demo(tmp_path_factory.mktemp("personas") / "world", 400)
@@ -89,8 +105,8 @@ def with_personas(tmp_path_factory):
 # --- what was planted -----------------------------------------------------------------------------
 
 
-def test_the_planted_scenes_come_back(config, planted):
-    result, found = analyse("scenes", config)
+def test_the_planted_scenes_come_back(found_in, planted):
+    result, found = found_in["scenes"]
     members = found.tables["members"].set_index("category")["scene_id"]
     truth = planted.scenes.to_pandas().set_index("category")["scene"].dropna()
     assert adjusted_rand_score(truth, members.reindex(truth.index).fillna("none")) >= 0.9
@@ -105,8 +121,8 @@ def test_the_planted_scenes_come_back(config, planted):
     assert set(table.columns) == {"user_id", "main_scene", *(f"affinity_scene_{i}" for i in (1, 2, 3))}
 
 
-def test_the_planted_sequence_leads(config, planted):
-    _, found = analyse("sequence", config)
+def test_the_planted_sequence_leads(found_in, planted):
+    _, found = found_in["sequence"]
     direction = found.tables["direction"]
     sure = direction[(direction["q_value"] < 0.05) & (direction["share_before"] > 0.5)]
     pairs = set(zip(planted.sequence["first"].to_pylist(), planted.sequence["then"].to_pylist(), strict=True))
@@ -117,28 +133,77 @@ def test_the_planted_sequence_leads(config, planted):
     assert (group["category"], group["share_before"] > group["expected_share"]) == ("large", True)
 
 
-def test_the_planted_opportunity_leads(config, planted):
-    result, found = analyse("opportunity", config)
+def test_the_planted_opportunity_leads(found_in, planted):
+    result, found = found_in["opportunity"]
     gaps = found.tables["gaps"]
     planted_pairs = {(row["category"], row["segment"]) for row in planted.opportunities.to_pylist()}
     assert set(zip(gaps["category"][:2], gaps["segment"][:2], strict=True)) == planted_pairs
     assert gaps.loc[0, "q_value"] < 0.05
-    assert result["findings"][0]["table"] == "gaps"
+    assert gaps.loc[0, "n_brand_segment"] < 20  # so few that it is in the table, and not told
+    assert "gaps" not in {finding["table"] for finding in result["findings"]}
     assert found.label("苹果手机用户").en == "holders of an Apple phone"
 
 
-def test_years_are_compared_and_growth_is_taken_apart(config, planted):
-    _, found = analyse("flow", config)
+def test_years_are_compared_and_growth_is_taken_apart(found_in):
+    _, found = found_in["flow"]
     assert len(found.parameters["periods"]) == 3
     change = found.tables["change_cells"]
     assert change.loc[change["row"] == change["column"], "share_this"].isna().all()
-    _, found = analyse("growth", config)
+    _, found = found_in["growth"]
     parts = found.tables["decomposition"]["contribution"].sum()
     total = found.parameters["gmv_after"] - found.parameters["gmv_before"]
     assert parts == pytest.approx(total, abs=1e-6)
     quadrant = found.tables["growth_share"].set_index("category")["quadrant"]
     assert quadrant["电视"] == "cash_cow"
     assert found.parameters["share_kind"] == "relative"
+
+
+def test_what_a_campaign_asks_for_is_made(found_in):
+    result, found = found_in["opportunity"]
+    bundles = found.tables["bundles"]
+    assert bundles["price"].between(1000, 4000).all()
+    assert found.tables["bundle_items"]["brand"].unique().tolist() == ["本品"]
+    assert set(found.tables["rival_items"]["brand"]) == {"竞品A"}
+    assert found.tables["lookalikes"]["recall"].iloc[-1] > 0.99
+    (wide,) = result["user_tables"]["widening"]
+    code, n_users = found.tables["wide_audience"].iloc[0]
+    assert Path(wide).stem == code
+    assert len(pd.read_parquet(wide)) == n_users
+    (rivals,) = result["user_tables"]["interception"]
+    (alike,) = result["user_tables"]["lookalike"]
+    assert pd.read_parquet(rivals)["user_id"].is_unique
+    assert pd.read_parquet(alike)["rank"].is_monotonic_increasing
+
+
+def test_every_definition_is_in_its_language(found_in):
+    allowed = set(LATIN.split())
+    for _, found in found_in.values():
+        for key, text in found.definitions.items():
+            latin = set(re.findall(r"[A-Za-z][A-Za-z_]*", text.zh))
+            assert latin <= allowed, (found.verb, key)
+            quoted = re.sub(r"'[^']*'", "", text.en)  # names of tags are as the data have them
+            assert not re.search(r"[a-z]_[a-z]", quoted), (found.verb, key)
+            if key not in NAMES_FROM_DATA:
+                assert not re.search(r"[\u4e00-\u9fff]", quoted), (found.verb, key)
+
+
+def test_few_users_are_told_nowhere(found_in):
+    for result, _ in found_in.values():
+        for finding in result["findings"]:
+            assert not re.search(r"(?<![\d.,])1?\d (users|buyers|人)", finding["en"] + finding["zh"]), finding
+    stages = [f["en"] for f in found_in["ladder"][0]["findings"] if f["table"] == "stages"]
+    assert "8 and more page views hidden" in stages[1]
+
+
+def test_the_report_needs_no_model(config, found_in, tmp_path):
+    answer = run_personas(
+        "category", "report", config, "--output", tmp_path / "r.html", "--language", "en", "--json"
+    )
+    assert answer.code == 0, answer.err
+    assert json.loads(answer.out)["verbs"] == list(found_in)
+    html = (tmp_path / "r.html").read_text(encoding="utf-8")
+    assert [verb for verb in VERBS if f'<section id="{verb}">' not in html] == []
+    assert "smart lock + " in html or " + smart lock" in html
 
 
 def test_a_shuffled_world_has_no_strong_association(config, planted, tmp_path):
@@ -242,6 +307,29 @@ def test_a_category_that_nobody_bought_is_told(shop):
     assert result["notes"] == ["Nobody bought yacht in the window; spelled as in the events?"]
 
 
+def test_there_is_no_report_without_an_analysis(shop):
+    answer = run_personas("category", "report", "shop.yaml")
+    assert answer.code == 2
+    assert "holds no analysis of shop; expected at least one of attach, scenes" in answer.err
+    assert "personas category attach" in answer.err
+
+
+@pytest.mark.parametrize(
+    ("part", "message"),
+    [
+        ({"bundles": {}}, "opportunity.bundles is set, but sources.items is not"),
+        ({"widening": {"tags": [{"tag": "t"}]}}, "opportunity.widening is set, but sources.tags is not"),
+        ({"interception": {"brands": ["x"]}}, "needs to know the own brands"),
+    ],
+)
+def test_what_a_campaign_needs_is_told(shop, part, message):
+    shop.config["category"] = {"opportunity": part}
+    shop.write_config()
+    answer = run_personas("category", "opportunity", "shop.yaml", "--as-of", house.AS_OF)
+    assert answer.code == 2
+    assert message in answer.err
+
+
 def test_there_is_no_analysis_without_events(shop):
     del shop.config["sources"]["events"]
     shop.write_config()
@@ -261,9 +349,11 @@ def test_the_people_of_a_scene_are_an_audience(with_personas):
     users = pd.read_parquet(newest.parent / "user_scenes.parquet")
     (scored,) = (store / "assignments" / "category_strategy").glob("*/assignments.parquet")
     inside = users.loc[users["main_scene"] == "security", "user_id"]
-    placed = pd.read_parquet(scored).set_index("user_id")["status"] != "out_of_distribution"
+    status = pd.read_parquet(scored).set_index("user_id")["status"].reindex(inside)
     receipts = json.loads(answer.out)["receipts"]
-    assert sum(receipt["n_candidates"] for receipt in receipts) == placed.reindex(inside).sum()
+    assert sum(receipt["n_candidates"] for receipt in receipts) == len(inside)
+    outside = sum(receipt["suppressed"].get("out_of_distribution", 0) for receipt in receipts)
+    assert outside == (status == "out_of_distribution").sum()
     unknown = run_personas("export", with_personas, "--destination", "file", "--scene", "attic")
     assert unknown.code == 2
     assert "known: living_room, security, kitchen" in unknown.err
