@@ -12,6 +12,7 @@ from typing import Any
 from personas.config import ArchetypeRange, ArchetypesSpec
 from personas.features import build_features, rehearse
 from personas.model import Archetype, FitOptions, fit_personas
+from personas.model.continuity import with_champion_features
 from personas.model.gate import GateReport, gate_to_bytes, judge_challenger
 from personas.model.lineage import lineage_entry
 from personas.model.persist import model_to_files
@@ -71,6 +72,7 @@ def train(
     names = given_names(store, config.name)
     champion = champion_model(store, config.name)
     kept = loaded.store_path / ".work" / f"selection-{config.name}"
+    feature_set = with_champion_features(feature_set, champion.model if champion else None)
     with steps.step("look back"):
         rehearsal = rehearse(prepared.engine, prepared.window, feature_set, config.personas.horizon_days)
     with steps.step("find personas") as step:

@@ -54,6 +54,35 @@ def champion_labels(
     return evaluate(champion.scorecard, columns_of(data[champion.scorecard.features])).label
 
 
+def with_champion_features(feature_set: FeatureSet, champion: PersonaModel | None) -> FeatureSet:
+    """Add what the champion reads and the day does not propose, so that it can still label users.
+
+    Which categories are read changes with what is bought; a champion that lacked one of them could label nobody, and
+    every identity would hang on profiles alone.
+
+    Parameters
+    ----------
+    feature_set : FeatureSet
+        What is proposed for the day.
+    champion : PersonaModel or None
+        Model in use.
+
+    Returns
+    -------
+    FeatureSet
+        With the champion's further features of events, which can be computed of any users, neither clustered on nor
+        described. A profile column that is gone stays gone.
+    """
+    if champion is None:
+        return feature_set
+    further = tuple(
+        replace(feature, role="profile", described=False)
+        for feature in champion.scored_features
+        if feature.name not in feature_set.names and feature.source in ("rfm", "category_history")
+    )
+    return replace(feature_set, features=(*feature_set.features, *further))
+
+
 def can_read(model: PersonaModel, feature_set: FeatureSet) -> bool:
     """Return whether the features that a model reads still exist, of the same kind."""
     kinds = {feature.name: feature.kind for feature in feature_set}

@@ -236,8 +236,9 @@ def fit_personas(
         surprise_limit = float(
             np.quantile(scores.surprise[~held_out], 1.0 - options.out_of_distribution_share)
         )
-        personas, continuity = _describe(data, scores, feature_set, options, champion)
-        continuity = _with_quality(continuity, champion, study, feature_set)
+        old = champion_labels(champion, data, frame.feature_set)
+        personas, continuity = _describe(data, scores, feature_set, options, champion, old=old)
+        continuity = _with_quality(continuity, champion, study)
         if options.macro_personas is not None:
             personas = with_macros(personas, discovery.scorecard, training, options.macro_personas)
         rules = _rules(data, scores, feature_set, held_out)
@@ -345,13 +346,15 @@ def _describe(
     feature_set: FeatureSet,
     options: FitOptions,
     champion: PersonaModel | None,
+    *,
+    old: NDArray[np.int32] | None,
 ) -> tuple[tuple[Persona, ...], Continuity | None]:
+    """Profile and name personas; ``old`` is what the champion says of the same users."""
     n_personas = int(scores.label.max()) + 1
     told = feature_set.described
     traits = profile_personas(
         data[told.names], scores.label, told, n_personas=n_personas, level_labels=options.level_labels
     )
-    old = champion_labels(champion, data, feature_set)
     match = match_champion(champion, old, scores.label, traits, used_ids=options.used_ids)
     names, proposals = continued_names(
         champion,
@@ -389,12 +392,12 @@ def _describe(
 
 
 def _with_quality(
-    continuity: Continuity | None, champion: PersonaModel | None, study: Study, feature_set: FeatureSet
+    continuity: Continuity | None, champion: PersonaModel | None, study: Study
 ) -> Continuity | None:
     """Add what the champion tells of the users that candidates were judged on."""
     if continuity is None or champion is None:
         return continuity
-    quality = champion_quality(champion, study.evidence, feature_set, study.random_state)
+    quality = champion_quality(champion, study.evidence, study.feature_set, study.random_state)
     return replace(continuity, reach=quality.reach, taste=quality.taste) if quality else continuity
 
 

@@ -10,7 +10,12 @@ import pytest
 from personas.errors import DataError
 from personas.features import FeatureSet
 from personas.model import FitOptions, fit_personas
-from personas.model.continuity import champion_quality, confront, continued_names
+from personas.model.continuity import (
+    champion_quality,
+    confront,
+    continued_names,
+    with_champion_features,
+)
 from personas.model.gate import judge_challenger
 from personas.model.lineage import lineage_entry, read_lineage
 from personas.model.persist import load_model, model_from_files, model_to_files
@@ -167,6 +172,28 @@ def test_a_champion_of_other_features_and_of_an_older_format_leaves_its_ids_to_n
     }
     report = judge_challenger(model, old)
     assert "kept_users" in {check.name for check in report.failed}
+
+
+def test_what_only_the_champion_reads_is_built_but_neither_clustered_on_nor_described(shop, champion):
+    today = FeatureSet(shop.feature_set.features[:-1], ("a warning",))
+    found = with_champion_features(today, champion)
+    assert found.names == shop.feature_set.names
+    assert found.warnings == ("a warning",)
+    assert (found.features[-1].role, found.features[-1].described) == ("profile", False)
+    assert with_champion_features(today, None) == today
+    gone = replace(shop.feature_set.features[-1], source="profile")
+    stated = replace(champion, feature_set=FeatureSet((*shop.feature_set.features[:-1], gone)))
+    assert with_champion_features(today, stated) == today
+
+
+def test_a_champion_that_reads_what_the_new_model_does_not_labels_the_panel(shop, champion):
+    known = with_champion_features(FeatureSet(shop.feature_set.features[:-1]), champion)
+    frame = replace(shop.frame(), feature_set=known)
+    model = fit_personas(frame, clusterer="latent_class", n_personas=3, champion=champion, options=FAST)
+    assert known.names[-1] not in model.scorecard.features
+    assert known.names[-1] not in model.feature_set.names
+    assert model.continuity.by == "panel"
+    assert {e.persona_id for e in model.continuity.events if e.kind == "kept"} == {"P01", "P02", "P03"}
 
 
 def test_an_empty_panel_is_refused(champion, challenger, shop):
