@@ -16,6 +16,7 @@ from pipelines.champion import (
     gate_lines,
     gate_of,
     gate_result,
+    objection,
     promotion_lines,
     promotions_result,
 )
@@ -224,8 +225,11 @@ def _why(model: PersonaModel) -> str:
 
 
 def promotion(stored: StoredModel, store: Path) -> str:
-    """Return the command that makes a model the champion."""
-    return command("models", "promote", f"{stored.model.name}/{stored.record.version}", *store_option(store))
+    """Return the command that makes a model the champion, overruling the gate where that says no."""
+    may = objection(ArtifactStore(store), stored) is None
+    overrule = () if may else ("--force", "--reason", "...")
+    reference = f"{stored.model.name}/{stored.record.version}"
+    return command("models", "promote", reference, *overrule, *store_option(store))
 
 
 def _persona_lines(stored: StoredModel) -> list[str]:
