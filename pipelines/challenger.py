@@ -60,6 +60,6 @@ def decide(store: ArtifactStore, challenger: StoredModel, *, force: bool) -> Dec
     if force:
         return Decision(takes_over=True, reason="personas run --force", is_forced=True)
     overrule = command(
-        "models", "promote", f"{name}/{version}", "--force", "--reason", "...", *store_option(store.root)
+        "models", "promote", f"{name}/{version}", "--force", "--reason", "WHY", *store_option(store.root)
     )
     return Decision(takes_over=False, reason=f"{why_not}, or overrule it: {overrule}", is_refusal=True)

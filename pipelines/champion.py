@@ -123,7 +123,7 @@ def promote_model(
     why_not = objection(opened, stored)
     if why_not is not None and not force:
         overrule = command(
-            "models", "promote", f"{name}/{version}", "--force", "--reason", "...", *store_option(store)
+            "models", "promote", f"{name}/{version}", "--force", "--reason", "WHY", *store_option(store)
         )
         raise GateError(f"{why_not}, or overrule it: {overrule}. The champion stays as it is.")
     opened.promote(

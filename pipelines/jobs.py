@@ -227,7 +227,7 @@ def _why(model: PersonaModel) -> str:
 def promotion(stored: StoredModel, store: Path) -> str:
     """Return the command that makes a model the champion, overruling the gate where that says no."""
     may = objection(ArtifactStore(store), stored) is None
-    overrule = () if may else ("--force", "--reason", "...")
+    overrule = () if may else ("--force", "--reason", "WHY")
     reference = f"{stored.model.name}/{stored.record.version}"
     return command("models", "promote", reference, *overrule, *store_option(store))
 
