@@ -347,13 +347,11 @@ def test_the_people_of_a_scene_are_an_audience(with_personas):
         key=lambda path: json.loads(path.read_text(encoding="utf-8"))["metadata"]["as_of"],
     )
     users = pd.read_parquet(newest.parent / "user_scenes.parquet")
-    (scored,) = (store / "assignments" / "category_strategy").glob("*/assignments.parquet")
     inside = users.loc[users["main_scene"] == "security", "user_id"]
-    status = pd.read_parquet(scored).set_index("user_id")["status"].reindex(inside)
     receipts = json.loads(answer.out)["receipts"]
-    assert sum(receipt["n_candidates"] for receipt in receipts) == len(inside)
-    outside = sum(receipt["suppressed"].get("out_of_distribution", 0) for receipt in receipts)
-    assert outside == (status == "out_of_distribution").sum()
+    assert sum(receipt["n_candidates"] for receipt in receipts) == len(inside) > 0
+    # An inside file keeps who is out of distribution; the status says so.
+    assert all("out_of_distribution" not in receipt["suppressed"] for receipt in receipts)
     unknown = run_personas("export", with_personas, "--destination", "file", "--scene", "attic")
     assert unknown.code == 2
     assert "known: living_room, security, kitchen" in unknown.err
