@@ -8,7 +8,6 @@ ends; whatever temporary folder a writer finds under that lock was left by a kil
 
 from __future__ import annotations
 
-import json
 import shutil
 import tempfile
 from collections.abc import Mapping
@@ -17,30 +16,14 @@ from pathlib import Path
 from typing import Any
 
 from personas.errors import DataError, NotFoundError
-from personas.store.disk import (
-    TEMPORARY,
-    discard,
-    locked,
-    read_json,
-    remove_leftovers,
-    replace_json,
-    write_payload,
-)
-from personas.store.naming import SAFE, VERSION, check_put, checked_name, time_of_version
-from personas.store.record import (
-    RECORD,
-    ArtifactRecord,
-    Promotion,
-    check_payload,
-    hash_content,
-    publish,
-    read_record,
-)
-
-_CHAMPION, _NAMES, _REMOVED = "champion.json", "names.json", "removed.json"
+from personas.store.disk import RECORD, TEMPORARY, discard, locked, read_json, remove_leftovers, write_payload
+from personas.store.naming import check_put, time_of_version
+from personas.store.pointers import add_name, add_promotion, add_removed, reigns_of, repoint
+from personas.store.reader import StoreReader
+from personas.store.record import ArtifactRecord, Promotion, hash_content, publish, read_record
 
 
-class ArtifactStore:
+class ArtifactStore(StoreReader):
     """Artifacts under one folder of a POSIX file system.
 
     Parameters
@@ -60,9 +43,6 @@ class ArtifactStore:
     >>> store.champion("model", "home") == record.version
     True
     """
-
-    def __init__(self, root: Path) -> None:
-        self.root = root
 
     def put(
         self,
@@ -110,97 +90,6 @@ class ArtifactStore:
             finally:
                 shutil.rmtree(building, ignore_errors=True)  # gone already when it became the version
 
-    def get(self, kind: str, name: str, version: str | None = None) -> ArtifactRecord:
-        """Return the record of a version after checking every payload file against it.
-
-        Parameters
-        ----------
-        kind, name : str
-            Where it is filed.
-        version : str, optional
-            By default the newest; see :meth:`champion` for the promoted one.
-
-        Returns
-        -------
-        ArtifactRecord
-
-        Raises
-        ------
-        NotFoundError
-            If there is no such version.
-        DataError
-            If a file was changed, cut short or removed since it was written.
-        """
-        known = self.versions(kind, name)
-        if not known or (version is not None and version not in known):
-            what = f"no version {version}" if version else "no version"
-            raise NotFoundError(
-                f"The store has {what} of {kind} {name!r}; found {', '.join(known) or 'none'}. Write one first, "
-                "or name one of these."
-            )
-        return check_payload(read_record(self._folder(kind, name) / (version or known[-1])))
-
-    def metadata(self, kind: str, name: str) -> dict[str, dict[str, Any]]:
-        """Return version -> metadata, oldest first, without reading any payload.
-
-        Raises
-        ------
-        DataError
-            If a name is unsafe or a record was changed.
-        """
-        folder = self._folder(kind, name)
-        return {v: read_record(folder / v).metadata for v in self.versions(kind, name)}
-
-    def versions(self, kind: str, name: str) -> list[str]:
-        """Return the versions in the order they were written, oldest first.
-
-        Parameters
-        ----------
-        kind, name : str
-            Where they are filed.
-
-        Returns
-        -------
-        list of str
-            Empty when there is none.
-
-        Raises
-        ------
-        DataError
-            If a name is unsafe.
-        """
-        folder = self._folder(kind, name)
-        if not folder.is_dir():
-            return []
-        found = (entry.name for entry in folder.iterdir() if (entry / RECORD).is_file())
-        return sorted(name for name in found if VERSION.fullmatch(name))
-
-    def kinds(self) -> list[str]:
-        """Return the kinds that have a version, sorted."""
-        entries = sorted(entry.name for entry in self.root.iterdir()) if self.root.is_dir() else []
-        return [kind for kind in entries if SAFE.fullmatch(kind) and self.names(kind)]
-
-    def names(self, kind: str) -> list[str]:
-        """Return the names that have a version, sorted.
-
-        Parameters
-        ----------
-        kind : str
-            For example ``"model"``.
-
-        Returns
-        -------
-        list of str
-
-        Raises
-        ------
-        DataError
-            If ``kind`` is unsafe.
-        """
-        folder = self.root / checked_name("kind", kind)
-        entries = sorted(entry.name for entry in folder.iterdir()) if folder.is_dir() else []
-        return [name for name in entries if SAFE.fullmatch(name) and self.versions(kind, name)]
-
     def promote(
         self,
         kind: str,
@@ -230,9 +119,11 @@ class ArtifactStore:
             As of :meth:`get`.
         """
         self.get(kind, name, version)
-        with locked(self._folder(kind, name)):
+        folder = self._folder(kind, name)
+        with locked(folder):
             if self.champion(kind, name) != version:
-                self._point(kind, name, Promotion(version, at, reason, is_forced))
+                self.get(kind, name, version)  # it may have been removed while another writer had the lock
+                add_promotion(folder, Promotion(version, at, reason, is_forced))
 
     def rollback(self, kind: str, name: str, *, at: datetime | None = None, reason: str = "") -> str:
         """Make the version before the champion the champion again, and return it.
@@ -257,58 +148,24 @@ class ArtifactStore:
         DataError
             If it was changed since it was written.
         """
-        with locked(self._folder(kind, name)):
-            reigns: list[str] = []
-            for promotion in self.promotions(kind, name):
-                if promotion.is_rollback:
-                    reigns.pop()
-                else:
-                    reigns.append(promotion.version)
+        folder = self._folder(kind, name)
+        with locked(folder):
+            reigns = reigns_of(self.promotions(kind, name))
             if len(reigns) < 2:
                 raise NotFoundError(
                     f"No version of {kind} {name!r} was promoted before {reigns[-1] if reigns else 'any'}; expected "
                     "one to go back to. The store stays as it is."
                 )
-            self.get(kind, name, reigns[-2])
-            self._point(kind, name, Promotion(reigns[-2], at, reason, is_rollback=True))
-        return reigns[-2]
-
-    def promotions(self, kind: str, name: str) -> list[Promotion]:
-        """Return how each champion came to be one, oldest first.
-
-        Raises
-        ------
-        DataError
-            If a name is unsafe or the pointer is damaged.
-        """
-        pointer = read_json(self._folder(kind, name) / _CHAMPION)
-        details = pointer.get("details", {})
-        return [
-            Promotion.from_dict(str(version), details.get(str(place), {}))
-            for place, version in enumerate(pointer.get("history", []))
-        ]
-
-    def champion(self, kind: str, name: str) -> str | None:
-        """Return the promoted version, or None.
-
-        Raises
-        ------
-        DataError
-            If a name is unsafe or the pointer is damaged.
-        """
-        history = self.champions(kind, name)
-        return history[-1] if history else None
-
-    def champions(self, kind: str, name: str) -> list[str]:
-        """Return every version that was promoted, in that order; the last is the champion.
-
-        Raises
-        ------
-        DataError
-            If a name is unsafe or the pointer is damaged.
-        """
-        found = read_json(self._folder(kind, name) / _CHAMPION).get("history", [])
-        return [str(version) for version in found]
+            before, now = reigns[-2:]
+            if before not in self.versions(kind, name):
+                raise NotFoundError(
+                    f"{before}, the champion of {kind} {name!r} before {now}, is no longer in the store: it was pruned, "
+                    "or its folder was deleted. Restore it from a copy, or promote another version. The store stays as "
+                    "it is."
+                )
+            self.get(kind, name, before)
+            add_promotion(folder, Promotion(before, at, reason, is_rollback=True))
+        return before
 
     def set_persona_name(self, kind: str, name: str, persona_id: str, *, zh: str, en: str) -> None:
         """Remember the name that people gave a persona, for this and later versions.
@@ -329,18 +186,7 @@ class ArtifactStore:
         """
         folder = self._folder(kind, name)
         with locked(folder):
-            known = read_json(folder / _NAMES)
-            replace_json(folder / _NAMES, {**known, persona_id: {"zh": zh, "en": en}})
-
-    def persona_names(self, kind: str, name: str) -> dict[str, dict[str, str]]:
-        """Return persona_id -> ``{"zh": ..., "en": ...}`` of the names that people gave.
-
-        Raises
-        ------
-        DataError
-            If a name is unsafe or the file of names is damaged.
-        """
-        return read_json(self._folder(kind, name) / _NAMES)
+            add_name(folder, persona_id, zh=zh, en=en)
 
     def rewrite(
         self,
@@ -405,7 +251,7 @@ class ArtifactStore:
                     publish(building, record)
             finally:
                 shutil.rmtree(building, ignore_errors=True)
-            self._repoint(folder, version, new)
+            repoint(folder, version, new)
             discard(old.path)
         return self.get(kind, name, new)
 
@@ -435,37 +281,17 @@ class ArtifactStore:
                     f"{version} is the champion of {kind} {name!r}, which is never removed; promote another first."
                 )
             noted = read_json(folder / version / RECORD).get("metadata", {})
-            replace_json(folder / _REMOVED, {**read_json(folder / _REMOVED), version: noted})
+            add_removed(folder, version, noted)
             discard(folder / version)
 
-    def removed(self, kind: str, name: str) -> dict[str, dict[str, Any]]:
-        """Return version -> metadata of every version that was removed, oldest first.
+    def sweep(self) -> None:
+        """Remove what killed writers left beside the versions, wherever it is; see :meth:`put`.
 
-        Raises
-        ------
-        DataError
-            If a name is unsafe or the file is damaged.
+        Every writer does so for its own name. This does it for all of them, at once, where nothing may be left.
         """
-        return dict(sorted(read_json(self._folder(kind, name) / _REMOVED).items()))
-
-    def _point(self, kind: str, name: str, promotion: Promotion) -> None:
-        path = self._folder(kind, name) / _CHAMPION
-        pointer = read_json(path)
-        history = pointer.get("history", [])
-        details = dict(pointer.get("details", {}))
-        if detail := promotion.to_dict():
-            details[str(len(history))] = detail
-        replace_json(
-            path, {"version": promotion.version, "history": [*history, promotion.version], "details": details}
-        )
-
-    def _repoint(self, folder: Path, old: str, new: str) -> None:
-        text = json.dumps(read_json(folder / _CHAMPION), ensure_ascii=False)
-        if old in text:
-            replace_json(folder / _CHAMPION, json.loads(text.replace(old, new)))
-
-    def _folder(self, kind: str, name: str) -> Path:
-        return self.root / checked_name("kind", kind) / checked_name("name", name)
+        for folder in sorted({leftover.parent for leftover in self.root.glob(f"*/*/{TEMPORARY}*")}):
+            with locked(folder):
+                remove_leftovers(folder)
 
     def _build(
         self,

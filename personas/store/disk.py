@@ -17,6 +17,9 @@ from personas.errors import DataError
 TEMPORARY = ".writing-"
 """Start of the names of what is not complete yet, or not any more."""
 
+RECORD = "record.json"
+"""File of the record of a version, beside its payload."""
+
 _LOCK = ".lock"
 _CHUNK_BYTES = 1 << 20
 
@@ -75,8 +78,13 @@ def read_json(path: Path) -> dict[str, Any]:
     except ValueError:
         data = None
     if not isinstance(data, dict):
-        raise DataError(f"{path.name} is damaged; expected a JSON object. Restore it from a copy.")
+        raise DataError(f"{shown(path)} is damaged; expected a JSON object. Restore it from a copy.")
     return data
+
+
+def shown(path: Path) -> str:
+    """Return as much of a path in a store as tells which file is meant: ``kind/name[/version]/file``."""
+    return "/".join(path.parts[-4:] if path.name == RECORD else path.parts[-3:])
 
 
 def write_json(path: Path, data: Mapping[str, Any]) -> None:

@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from personas.errors import DataError, NotFoundError
-from personas.store.record import RECORD
+from personas.store.disk import RECORD
 
 SAFE = re.compile(r"[\w-][\w.-]{0,99}")  # \w includes Chinese; no leading dot, no separator
 VERSION = re.compile(r"\d{8}T\d{6}Z-[0-9a-f]{8}")

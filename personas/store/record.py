@@ -10,10 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from personas.errors import DataError
-from personas.store.disk import read_chunks, read_json, sync, write_json
-
-RECORD = "record.json"
-"""File of the record, beside the payload."""
+from personas.store.disk import RECORD, read_chunks, read_json, sync, write_json
 
 RESTORE = "Restore the version from a copy, or remove its folder and write it again."
 
@@ -122,7 +119,9 @@ def read_record(path: Path) -> ArtifactRecord:
     except (KeyError, TypeError, ValueError, AttributeError):
         is_intact = False
     if not (is_intact and record.version == path.name and path.name.endswith(record.content_sha256[:8])):
-        raise DataError(f"The record of version {path.name} was changed since it was written. {RESTORE}")
+        raise DataError(
+            f"The record of {'/'.join(path.parts[-3:])} was changed since it was written. {RESTORE}"
+        )
     return record
 
 
@@ -142,8 +141,9 @@ def check_payload(record: ArtifactRecord) -> ArtifactRecord:
             digest.update(chunk)
         if not is_there or digest.hexdigest() != expected:
             raise DataError(
-                f"The file {name!r} of version {record.version} was changed since it was written; expected "
-                f"the bytes that the record's hash was made of. {RESTORE}"
+                f"The file {name!r} of {record.kind}/{record.name}/{record.version} "
+                f"{'was changed' if is_there else 'is gone'} since it was written; expected the bytes that the record's "
+                f"hash was made of. {RESTORE}"
             )
     return record
 

@@ -154,22 +154,25 @@ def test_a_damaged_payload_is_refused(store, damage):
         path.unlink()
     else:
         path.write_bytes(b"Payload" if damage == "change" else b"")
-    with pytest.raises(DataError, match=r"'model\.json' .* changed since it was written"):
+    what = "is gone" if damage == "remove" else "was changed"
+    with pytest.raises(
+        DataError, match=rf"'model\.json' of model/home/{record.version} {what} since it was written"
+    ):
         store.get("model", "home")
 
 
 def test_a_removed_empty_file_is_noticed(store):
     record = put(store, b"")
     (record.path / "model.json").unlink()
-    with pytest.raises(DataError, match="changed since"):
+    with pytest.raises(DataError, match="is gone since"):
         store.get("model", "home")
 
 
 @pytest.mark.parametrize("text", ["{", "[]", "{}", "{}extra"])
-def test_a_damaged_record_is_refused(store, text):
+def test_a_damaged_record_is_refused_and_named(store, text):
     record = put(store)
     (record.path / "record.json").write_text(text)
-    with pytest.raises(DataError):
+    with pytest.raises(DataError, match=f"model/home/{record.version}"):
         store.get("model", "home")
 
 
@@ -178,7 +181,7 @@ def test_a_forged_hash_in_the_record_is_refused(store):
     data = json.loads((record.path / "record.json").read_text())
     data["files"]["model.json"] = "0" * 64
     (record.path / "record.json").write_text(json.dumps(data))
-    with pytest.raises(DataError, match="record of version"):
+    with pytest.raises(DataError, match=f"record of model/home/{record.version} was changed"):
         store.get("model", "home")
 
 
@@ -461,3 +464,25 @@ def test_a_promotion_that_finds_no_space_changes_nothing(store, monkeypatch):
     monkeypatch.undo()
     assert store.champion("model", "home") == one.version
     assert not list(one.path.parent.glob(".writing-*"))
+
+
+def test_rolling_back_to_a_version_that_is_gone_says_so_and_changes_nothing(store):
+    one, two = put(store, b"one"), put(store, b"two", days=1)
+    for record in (one, two):
+        store.promote("model", "home", record.version)
+    store.remove("model", "home", one.version)
+    with pytest.raises(
+        NotFoundError, match=f"{one.version}, the champion .* before {two.version}, is no longer"
+    ):
+        store.rollback("model", "home")
+    assert store.champions("model", "home") == [one.version, two.version]
+
+
+def test_sweeping_removes_what_killed_writers_left_even_where_no_version_is(store):
+    record = put(store)
+    for folder in (record.path.parent, store.root / "scores" / "home"):
+        (folder / ".writing-abc").mkdir(parents=True)
+        (folder / ".writing-abc" / "scores.csv").write_text("u1")
+    store.sweep()
+    assert not list(store.root.rglob(".writing-*"))
+    assert store.get("model", "home") == record
