@@ -14,11 +14,12 @@ if TYPE_CHECKING:
     from personas.export import export_audience
     from personas.features import FeatureSpec, Rehearsal, build_features, propose_features, rehearse
     from personas.model import PersonaModel, fit_personas, load_model, save_model
-    from personas.report import render_report
+    from personas.report import Dossier, render_report
     from personas.schema import ObservationWindow, SourceMapping, check_table
     from personas.scoring import score_parquet, score_users
 
 __all__ = [
+    "Dossier",
     "FeatureSpec",
     "HDBSCANClusterer",
     "KMeansClusterer",
@@ -48,7 +49,7 @@ _ROOMS = {
     "export": ("export_audience",),
     "features": ("FeatureSpec", "Rehearsal", "build_features", "propose_features", "rehearse"),
     "model": ("PersonaModel", "fit_personas", "load_model", "save_model"),
-    "report": ("render_report",),
+    "report": ("Dossier", "render_report"),
     "schema": ("ObservationWindow", "SourceMapping", "check_table"),
     "scoring": ("score_parquet", "score_users"),
 }

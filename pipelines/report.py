@@ -6,9 +6,10 @@ from pathlib import Path
 
 from personas.category.analysis import VERBS, Analysis, read_analysis
 from personas.errors import ConfigError
-from personas.report import render_report, write_workbook
+from personas.report import Dossier, render_report, write_workbook
 from personas.schema import Language
 from personas.store import ArtifactStore
+from pipelines.archetypes import archetypes_of
 from pipelines.category import ANALYSES
 from pipelines.history import read_history
 from pipelines.models import ASSIGNMENTS, StoredModel, scorings
@@ -35,15 +36,16 @@ def write_report(store: ArtifactStore, stored: StoredModel, language: Language, 
     scored = next((run for run in runs if run["model_version"] == stored.record.version), None)
     file = f"{model.name}-{model.as_of.isoformat()}-{stored.record.content_sha256[:8]}-{language}.html"
     target = output or store.root / "reports" / file
-    html = render_report(
+    dossier = Dossier(
         model,
-        language=language,
+        stored.record.version,
         contract=stored.contract,
         scored=scored,
-        version=stored.record.version,
-        analyses=latest_analyses(store, model.name),
+        archetypes=archetypes_of(stored),
+        analyses=tuple(latest_analyses(store, model.name)),
         history=read_history(store, stored),
     )
+    html = render_report(dossier, language=language)
     with replaced(target) as partial:
         partial.write_text(html, encoding="utf-8")
     return target

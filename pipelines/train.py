@@ -9,15 +9,15 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
 
-from personas.config import ArchetypeRange, ArchetypesSpec
 from personas.features import build_features, rehearse
-from personas.model import Archetype, FitOptions, fit_personas
+from personas.model import FitOptions, fit_personas
 from personas.model.continuity import with_champion_features
 from personas.model.gate import GateReport, gate_to_bytes, judge_challenger
 from personas.model.lineage import lineage_entry
 from personas.model.persist import model_to_files
 from personas.schema import TABLES, Text
 from personas.store import ArtifactStore
+from pipelines.archetypes import archetype_nouns, archetypes_to_files
 from pipelines.champion import GATE_FILE, champion_model, gate_rules, settle_first
 from pipelines.config_file import LoadedConfig
 from pipelines.console import Steps
@@ -91,6 +91,7 @@ def train(
         **model_to_files(model),
         "contract.json": _json_bytes(contract),
         GATE_FILE: gate_to_bytes(gate),
+        **archetypes_to_files(loaded.archetypes()),
     }
     record = store.put(
         MODELS,
@@ -113,7 +114,6 @@ def train(
 def fit_options(loaded: LoadedConfig, names: Mapping[str, Text]) -> FitOptions:
     """Return the options of a fit that the config asks for."""
     spec, scoring = loaded.config.personas, loaded.config.scoring
-    archetypes = loaded.archetypes()
     return FitOptions(
         name=loaded.config.name,
         min_personas=spec.min_personas,
@@ -125,7 +125,7 @@ def fit_options(loaded: LoadedConfig, names: Mapping[str, Text]) -> FitOptions:
         holdout_share=spec.holdout_share,
         low_confidence=scoring.low_confidence,
         out_of_distribution_share=scoring.out_of_distribution_share,
-        archetypes=archetype_nouns(archetypes) if archetypes else (),
+        archetypes=archetype_nouns(loaded.archetypes()),
         archetype_use=spec.archetype_use,
         must_keep=tuple(spec.must_keep),
         warm_start=spec.warm_start,
@@ -134,21 +134,6 @@ def fit_options(loaded: LoadedConfig, names: Mapping[str, Text]) -> FitOptions:
         used_ids=_used_ids(ArtifactStore(loaded.store_path), loaded.config.name),
         level_labels={a.name: a.level_labels for a in loaded.config.attribute_nouns if a.level_labels},
         config=without_places(loaded.config.model_dump(mode="json", by_alias=True)),
-    )
-
-
-def archetype_nouns(spec: ArchetypesSpec) -> tuple[Archetype, ...]:
-    """Return the archetypes of a file as the library's nouns."""
-    return tuple(
-        Archetype(
-            key=a.key,
-            name=a.name.to_text(),
-            attributes={
-                name: (wanted.from_, wanted.to) if isinstance(wanted, ArchetypeRange) else frozenset(wanted)
-                for name, wanted in a.attributes.items()
-            },
-        )
-        for a in spec.archetypes
     )
 
 

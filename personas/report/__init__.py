@@ -7,12 +7,14 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from personas.report.category_report import render_category_report
+    from personas.report.dossier import Dossier
     from personas.report.html import render_report
     from personas.report.workbook import write_workbook
 
-__all__ = ["render_category_report", "render_report", "write_workbook"]
+__all__ = ["Dossier", "render_category_report", "render_report", "write_workbook"]
 
 _HOMES = {
+    "Dossier": "personas.report.dossier",
     "render_category_report": "personas.report.category_report",
     "render_report": "personas.report.html",
     "write_workbook": "personas.report.workbook",

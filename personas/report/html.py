@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
-from personas.category.analysis import Analysis
 from personas.errors import ConfigError
-from personas.model.archetypes import Archetype
 from personas.model.base import PersonaModel
 from personas.model.profile import SMALL_CELL
 from personas.model.traits import SIGNIFICANT
@@ -17,10 +15,11 @@ from personas.report.card_notes import make_notes
 from personas.report.cards import make_cards
 from personas.report.category_chapters import make_chapters
 from personas.report.contract import contract_view, feature_list
+from personas.report.dossier import Dossier
 from personas.report.figures import Figures
 from personas.report.heatmap import HEAT_CUTS, make_heatmap
-from personas.report.history import History
 from personas.report.judgement import judge_model
+from personas.report.macro_view import group_cards
 from personas.report.parameters import parameter_view
 from personas.report.persona_map import NARROW, WIDE, lay_out_map
 from personas.report.quality import headlines, metric_rows, scored_view
@@ -36,45 +35,17 @@ from personas.report.words import GLOSSARY, SECTIONS, STRATEGY_GLOSSARY, say
 from personas.schema import LANGUAGES, Language
 
 
-def render_report(
-    model: PersonaModel,
-    *,
-    language: Language,
-    contract: Mapping[str, Any] | None,
-    scored: Mapping[str, Any] | None,
-    version: str,
-    minimum_cell: int = SMALL_CELL,
-    archetypes: Sequence[Archetype] = (),
-    analyses: Sequence[Analysis] = (),
-    history: History | None = None,
-) -> str:
+def render_report(dossier: Dossier, *, language: Language, minimum_cell: int = SMALL_CELL) -> str:
     """Render a model as one offline HTML file.
 
     Parameters
     ----------
-    model : PersonaModel
+    dossier : Dossier
         What to show.
     language : {"zh-CN", "en"}
         Language of the texts; names of personas appear in both.
-    contract : mapping or None
-        What the contract check found: ``{"tables": [{"name", "file", "n_rows", "n_valid",
-        "n_quarantined", "reasons": [{"column", "reason", "n_rows"}], "missing": {column: share},
-        "warnings": [text], "n_after_as_of"}], "admission": {"n_users", "n_admitted", "dropped":
-        {reason: n}}, "warnings": [text]}``. None leaves that part out.
-    scored : mapping or None
-        Who was scored into what: ``{"n_users", "by_persona": {persona_id: n}, "by_status": {status: n},
-        "model_version", "as_of"}`` and optionally ``"by_confidence"``, numbers of users in equal steps
-        of the confidence from 0 to 1. None leaves that part out.
-    version : str
-        Version of the model.
     minimum_cell : int, users, >= 1
-        Smaller cells were suppressed when the model was made; the report only says so.
-    archetypes : sequence of Archetype, optional
-        Those that personas are named after; a card then shows what its persona shares with its own.
-    analyses : sequence of Analysis, optional
-        Of the categories; each gets a section. Of several with the same verb the last one counts.
-    history : History, optional
-        What came before the model; makes the chapter on what happened since last time.
+        Smaller cells were suppressed when the model was made; the report says so, and hides those of analyses.
 
     Returns
     -------
@@ -96,12 +67,10 @@ def render_report(
             f"minimum_cell is {minimum_cell}; expected a whole number of at least 1. "
             "Give the number that the profiles were made with."
         )
-    figures = Figures(language)
-    cards = make_cards(model.personas, model.feature_set, figures)
+    figures, model = Figures(language), dossier.model
     names = {persona.persona_id: persona.name.of(language) for persona in model.personas}
-    chapters = make_chapters(analyses, figures, names, minimum_cell)
-    since = since_page(model, version, history or History(), figures)
-    positions = [(persona.map_x, persona.map_y) for persona in model.personas]
+    chapters = make_chapters(dossier.analyses, figures, names, minimum_cell)
+    since = since_page(model, dossier.version, dossier.history, figures)
     return (
         environment(figures)
         .get_template("report.html")
@@ -110,40 +79,68 @@ def render_report(
             language=language,
             other_language="en" if language == "zh-CN" else "zh-CN",
             title=f"{model.name} · {say('page.title', language)}",
-            about=f"{model.name} · {version} · {say('word.as_of', language)} {model.as_of.isoformat()}",
-            version=version,
+            about=f"{model.name} · {dossier.version} · {say('word.as_of', language)} {model.as_of.isoformat()}",
+            version=dossier.version,
             sections=_sections([*(chapter.section for chapter in chapters), *(["since"] if since else [])]),
             chapters=chapters,
             since=since,
-            n_users=figures.count(sum(persona.n_users for persona in model.personas)),
-            cards=cards,
-            notes=make_notes(model, archetypes, figures),
-            events=[event.of(language) for event in model.events],
-            headlines=headlines(model, figures),
-            maps=[
-                ("wide", lay_out_map(cards, positions, WIDE)),
-                ("narrow", lay_out_map(cards, positions, NARROW)),
-            ],
-            heatmap=make_heatmap(model, figures),
-            heat_cuts=[figures.index(cut) for cut in HEAT_CUTS],
-            judgement=judge_model(model, figures),
-            selection=selection_table(model, figures),
-            charts=selection_charts(model, figures),
-            stability=stability_rows(model, figures),
-            jaccard_scale=JACCARD_SCALE,
-            metrics=metric_rows(model, figures),
-            clusterer=clusterer_name(model.clusterer, figures),
-            parameters=parameter_view(model, figures),
-            low_confidence=figures.decimal(model.low_confidence),
-            surprise_limit=figures.decimal(model.surprise_limit),
-            scored=None if scored is None else scored_view(scored, model, figures),
-            contract=None if contract is None else contract_view(contract, figures),
-            features=feature_list(model.feature_set, model.scorecard.features, figures),
-            glossary=(*GLOSSARY, *(STRATEGY_GLOSSARY if chapters else ())),
+            glossary=_glossary(model, strategy=bool(chapters)),
             minimum_cell=minimum_cell,
             significant=SIGNIFICANT,
+            **_people(dossier, figures),
+            **_evidence(dossier, figures),
         )
     )
+
+
+def _people(dossier: Dossier, figures: Figures) -> dict[str, Any]:
+    """Write out who the personas are."""
+    model = dossier.model
+    cards = make_cards(model.personas, model.feature_set, figures)
+    positions = [(persona.map_x, persona.map_y) for persona in model.personas]
+    groups = group_cards(model.personas, cards, figures)
+    return {
+        "n_users": figures.count(sum(persona.n_users for persona in model.personas)),
+        "cards": cards,
+        "groups": groups,
+        "macro_of": {card.persona_id: group for group in groups if group.macro_id for card in group.cards},
+        "notes": make_notes(model, dossier.archetypes, figures),
+        "events": [event.of(figures.language) for event in model.events],
+        "headlines": headlines(model, figures),
+        "maps": [
+            ("wide", lay_out_map(cards, positions, WIDE)),
+            ("narrow", lay_out_map(cards, positions, NARROW)),
+        ],
+        "heatmap": make_heatmap(model, figures),
+        "heat_cuts": [figures.index(cut) for cut in HEAT_CUTS],
+    }
+
+
+def _evidence(dossier: Dossier, figures: Figures) -> dict[str, Any]:
+    """Write out why the model can be trusted, and what it was made from."""
+    model = dossier.model
+    return {
+        "judgement": judge_model(model, figures),
+        "selection": selection_table(model, figures),
+        "charts": selection_charts(model, figures),
+        "stability": stability_rows(model, figures),
+        "jaccard_scale": JACCARD_SCALE,
+        "metrics": metric_rows(model, figures),
+        "clusterer": clusterer_name(model.clusterer, figures),
+        "parameters": parameter_view(model, figures),
+        "low_confidence": figures.decimal(model.low_confidence),
+        "surprise_limit": figures.decimal(model.surprise_limit),
+        "scored": None if dossier.scored is None else scored_view(dossier.scored, model, figures),
+        "contract": None if dossier.contract is None else contract_view(dossier.contract, figures),
+        "features": feature_list(model.feature_set, model.scorecard.features, figures),
+    }
+
+
+def _glossary(model: PersonaModel, *, strategy: bool) -> tuple[str, ...]:
+    """Return the terms that the report uses."""
+    grouped = any(persona.macro is not None for persona in model.personas)
+    terms = tuple(term for term in GLOSSARY if term != "macro" or grouped)
+    return (*terms, *(STRATEGY_GLOSSARY if strategy else ()))
 
 
 def _sections(chapters: Sequence[str]) -> list[str]:

@@ -57,6 +57,12 @@ WORDS: dict[str, Text] = {
     "overview.window_span": Text("{start} 起，共 {days} 天", "{days} days from {start}"),
     "overview.as_of_note": Text("不含当天", "this day not included"),
     "overview.glance": Text("人群一览", "Personas at a glance"),
+    "overview.macro": Text("大类人群 {id}：{name}", "Macro persona {id}: {name}"),
+    "overview.macro_note": Text(
+        "大类人群把最难区分的人群归在一起；只有下面的人群参与评分和导出。",
+        "Macro personas put those personas together that are hardest to tell apart; users are scored into the "
+        "personas below them.",
+    ),
     "overview.glance_bar": Text("各人群占画像用户的比例", "Share of each persona among profiled users"),
     "overview.stands_out": Text("突出特征", "Stands out by"),
     "overview.nothing_stands_out": Text("与全体用户差异不大", "close to the average user"),
@@ -70,6 +76,7 @@ WORDS: dict[str, Text] = {
         "Each card answers three questions: who they are, what they are worth, what they buy. "
         "Traits are compared with all users; a TGI of 100 is average.",
     ),
+    "cards.macro": Text("属于大类人群 {id}", "Belongs to macro persona {id}"),
     "cards.jump": Text("直达人群", "Jump to a persona"),
     "cards.users": Text("{n} 人", "{n} users"),
     "cards.source.archetype": Text("命名自原型人群", "Named after an archetype"),

@@ -21,6 +21,7 @@ GLOSSARY = (
     "bic",
     "rule",
     "fidelity",
+    "macro",
 )
 """Terms of the glossary, in order; each has a ``.term``, ``.plain``, ``.formula`` and ``.source``."""
 
@@ -43,6 +44,19 @@ GLOSSARY_WORDS: dict[str, Text] = {
     ),
     "glossary.formula": Text("公式", "Formula"),
     "glossary.source": Text("出处：{text}", "Source: {text}"),
+    "glossary.macro.term": Text("大类人群", "Macro persona"),
+    "glossary.macro.plain": Text(
+        "由几个容易混淆的人群合成的大类，用于汇报与预算；评分和导出仍按人群进行。每次训练重新编号。",
+        "Personas that are easily taken for one another, put together for planning; users are still scored and "
+        "exported by persona. Each training numbers them anew.",
+    ),
+    "glossary.macro.formula": Text(
+        "每一步合并使熵 −Σ t ln t 下降最多的一对人群；大类的概率 = 其人群概率之和",
+        "each step merges the pair that lowers the entropy −Σ t ln t most; its probability = the sum over its personas",
+    ),
+    "glossary.macro.source": Text(
+        "Baudry 等 (2010)，JCGS 19(2)，332–353", "Baudry et al. (2010), JCGS 19(2), 332–353"
+    ),
     "glossary.share.term": Text("占比", "Share"),
     "glossary.share.plain": Text(
         "一个人群中具有某特征的用户比例；该特征未知的用户不计入分母。",

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Page, sync_playwright
 
-from personas.report import render_report
+from personas.report import Dossier, render_report
 
 # asyncio, on which the browser driver runs, needs a socket pair; the report itself may fetch nothing.
 pytestmark = pytest.mark.enable_socket
@@ -75,13 +75,8 @@ def browser():
 def report(request, tmp_path_factory) -> Path:
     language, make = request.param
     path = tmp_path_factory.mktemp("report") / f"{language}.html"
-    html = render_report(
-        MADE[make](),
-        language=language,
-        contract=MADE["CONTRACT"],
-        scored=MADE["SCORED"],
-        version=MADE["VERSION"],
-    )
+    dossier = Dossier(MADE[make](), MADE["VERSION"], contract=MADE["CONTRACT"], scored=MADE["SCORED"])
+    html = render_report(dossier, language=language)
     path.write_text(html, encoding="utf-8")
     return path
 
@@ -183,14 +178,8 @@ def test_wide_tables_scroll_in_their_box(opened):
 
 def test_the_chapters_on_categories_fit_the_page_and_their_tables_can_be_downloaded(browser, tmp_path):
     path = tmp_path / "report.html"
-    html = render_report(
-        MADE["make_model"](),
-        language="en",
-        contract=None,
-        scored=None,
-        version=MADE["VERSION"],
-        analyses=ANALYSES["every"](),
-    )
+    dossier = Dossier(MADE["make_model"](), MADE["VERSION"], analyses=tuple(ANALYSES["every"]()))
+    html = render_report(dossier, language="en")
     path.write_text(html, encoding="utf-8")
     page = browser.new_page(viewport={"width": 1280, "height": 900})
     heard: list[str] = []
@@ -215,14 +204,8 @@ def test_the_chapters_on_categories_fit_the_page_and_their_tables_can_be_downloa
 @pytest.mark.parametrize("language", ["zh-CN", "en"])
 def test_the_chapter_since_last_time_fits_the_page_and_its_labels_stay_apart(browser, tmp_path, language):
     path = tmp_path / "report.html"
-    html = render_report(
-        replace(MADE["make_model"](), continuity=PAST["continuity"]()),
-        language=language,
-        contract=None,
-        scored=None,
-        version=PAST["V3"],
-        history=PAST["history"](),
-    )
+    model = replace(MADE["make_model"](), continuity=PAST["continuity"]())
+    html = render_report(Dossier(model, PAST["V3"], history=PAST["history"]()), language=language)
     path.write_text(html, encoding="utf-8")
     page = browser.new_page(viewport={"width": 1280, "height": 900})
     page.goto(path.as_uri())

@@ -7,7 +7,7 @@ from html.parser import HTMLParser
 import pytest
 
 from personas.category.analysis import VERBS, analysis_to_files, read_analysis
-from personas.report import render_report
+from personas.report import Dossier, render_report
 from personas.report.category_chapters import make_chapters
 from personas.report.figures import Figures
 from personas.schema import Text
@@ -39,9 +39,7 @@ class _Page(HTMLParser):
 
 
 def _render(model, analyses, language="en"):
-    return render_report(
-        model, language=language, contract=None, scored=None, version="v1", analyses=analyses
-    )
+    return render_report(Dossier(model, "v1", analyses=tuple(analyses)), language=language)
 
 
 @pytest.fixture(scope="module", params=["zh-CN", "en"])

@@ -9,16 +9,16 @@ import pytest
 
 from personas.errors import ConfigError
 from personas.model.persist import load_model
-from personas.report import render_report
+from personas.report import Dossier, render_report
 from personas.schema import Text
 
 VOID = {"meta", "link", "br", "circle", "path", "rect", "line"}
 ATTACK = "<script>alert(1)</script>"
 
 
-def _render(model, language="en", **changes):
-    options = {"contract": None, "scored": None, "version": "v1"}
-    return render_report(model, language=language, **{**options, **changes})
+def _render(model, language="en", *, minimum_cell=20, **known):
+    dossier = Dossier(model, known.pop("version", "v1"), **known)
+    return render_report(dossier, language=language, minimum_cell=minimum_cell)
 
 
 class _Balance(HTMLParser):

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from personas.report import render_report
+from personas.report import Dossier, render_report
 from personas.report.figures import Figures
 from personas.report.history import History
 from personas.report.since import since_page
@@ -19,14 +19,12 @@ def later(model, past):
 
 
 def _render(model, past, history, language="en"):
-    return render_report(
-        model, language=language, contract=None, scored=None, version=past.V3, history=history
-    )
+    return render_report(Dossier(model, past.V3, history=history), language=language)
 
 
 def test_a_first_model_has_no_chapter(model, past):
     assert since_page(model, past.V3, History(), Figures("en")) is None
-    assert 'id="since"' not in _render(model, past, None)
+    assert 'id="since"' not in _render(model, past, History())
     assert 'href="#since"' not in _render(model, past, History(lineage=past.lineage()[:3]))
 
 
