@@ -16,18 +16,15 @@ import click
 from personas.errors import PersonasError
 from pipelines.category_cli import category
 from pipelines.console import shown
+from pipelines.models_cli import models
 from pipelines.options import AS_OF as _AS_OF
 from pipelines.options import CONFIG as _CONFIG
 from pipelines.options import JSON as _JSON
+from pipelines.options import STORE as _STORE
 from pipelines.options import Day as _Day
+from pipelines.options import ModelReference as _ModelReference
+from pipelines.store_cli import store
 
-_STORE = click.option(
-    "--store",
-    type=click.Path(path_type=Path, file_okay=False),
-    default=Path("artifacts"),
-    show_default=True,
-    help="Folder of models and outputs.",
-)
 _FORCE = click.option(
     "--force",
     is_flag=True,
@@ -134,7 +131,9 @@ def train(config: Path, as_of: date, force: bool, as_json: bool) -> None:
 @cli.command()
 @_CONFIG
 @_AS_OF
-@click.option("--model", default=None, help="Version to score with; default the champion.")
+@click.option(
+    "--model", type=_ModelReference(), default=None, help="Version to score with; default the champion."
+)
 @click.option(
     "--output", type=click.Path(path_type=Path, dir_okay=False), default=None, help="A second copy."
 )
@@ -152,7 +151,7 @@ def score(config: Path, as_of: date, model: str | None, output: Path | None, as_
 
 
 @cli.command()
-@click.argument("model", required=False)
+@click.argument("model", type=_ModelReference(), required=False)
 @click.option(
     "--output", type=click.Path(path_type=Path, dir_okay=False), default=None, help="HTML file to write."
 )
@@ -258,13 +257,10 @@ def run(config: Path, dates: tuple[date, ...], force: bool, as_json: bool) -> No
     run_all(config, dates, force=force, as_json=as_json)
 
 
-cli.add_command(category)
-
-
 @cli.command()
 @_CONFIG
 @_AS_OF
-@click.option("--model", default=None, help="Version to watch; default the champion.")
+@click.option("--model", type=_ModelReference(), default=None, help="Version to watch; default the champion.")
 @_JSON
 def monitor(config: Path, as_of: date, model: str | None, as_json: bool) -> None:
     """Compare today's users with those the model was trained on: drift, and what to do about it.
@@ -280,178 +276,9 @@ def monitor(config: Path, as_of: date, model: str | None, as_json: bool) -> None
     monitor_users(config, as_of, model, as_json=as_json)
 
 
-@cli.group("store")
-def store_group() -> None:
-    """Keep the folder of models and outputs: remove old versions, forget users.
-
-    \b
-    Example:
-      personas store prune --keep 12
-    """
-
-
-@store_group.command("prune")
-@click.option(
-    "--keep", type=click.IntRange(min=1), required=True, help="Versions to keep of each kind and use case."
-)
-@click.option("--dry-run", is_flag=True, help="Print what would go, remove nothing.")
-@_STORE
-@_JSON
-def store_prune(keep: int, dry_run: bool, store: Path, as_json: bool) -> None:
-    """Remove old versions; the champion and what recent runs refer to stay.
-
-    \b
-    Example:
-      personas store prune --keep 12 --store artifacts
-    """
-    from pipelines.prune import prune_store
-
-    prune_store(store, keep, dry_run=dry_run, as_json=as_json)
-
-
-@store_group.command("erase")
-@click.option(
-    "--ids",
-    type=click.Path(path_type=Path, dir_okay=False),
-    required=True,
-    help="UTF-8 text with one user id per line.",
-)
-@_STORE
-@_JSON
-def store_erase(ids: Path, store: Path, as_json: bool) -> None:
-    """Remove users from every stored assignment, audience and table of users; a proof without ids stays.
-
-    \b
-    Example:
-      personas store erase --ids requests.txt --store artifacts
-    """
-    from pipelines.erase import erase_users
-
-    erase_users(store, ids, as_json=as_json)
-
-
-@cli.group()
-def models() -> None:
-    """List, show, name, compare and promote models.
-
-    \b
-    Example:
-      personas models list
-    """
-
-
-@models.command("list")
-@_STORE
-@_JSON
-def models_list(store: Path, as_json: bool) -> None:
-    """List every stored model; the champion is marked.
-
-    \b
-    Example:
-      personas models list --store artifacts
-    """
-    from pipelines.jobs import list_models
-
-    list_models(store, as_json=as_json)
-
-
-@models.command("show")
-@click.argument("model", required=False)
-@_STORE
-@_JSON
-def models_show(model: str | None, store: Path, as_json: bool) -> None:
-    """Show the personas of MODEL.
-
-    \b
-    Example:
-      personas models show home_appliances
-    """
-    from pipelines.jobs import show_model
-
-    show_model(store, model, as_json=as_json)
-
-
-@models.command("name")
-@click.argument("persona")
-@click.argument("name")
-@click.option("--en", default=None, help="English name; default the same as NAME.")
-@click.option("--model", default=None, help="Use case; default the only one.")
-@_STORE
-@_JSON
-def models_name(
-    persona: str, name: str, en: str | None, model: str | None, store: Path, as_json: bool
-) -> None:
-    """Give PERSONA the name NAME; it is remembered for later models.
-
-    \b
-    Example:
-      personas models name P03 "咖啡爱好者" --en "Coffee lovers"
-    """
-    from pipelines.jobs import name_persona
-
-    name_persona(store, model, persona, (name, en or name), as_json=as_json)
-
-
-@models.command("promote")
-@click.argument("model")
-@click.option("--force", is_flag=True, help="Overrule the gate; needs --reason.")
-@click.option("--reason", default=None, help="Why; it is recorded.")
-@_STORE
-@_JSON
-def models_promote(model: str, force: bool, reason: str | None, store: Path, as_json: bool) -> None:
-    """Make MODEL (NAME/VERSION or a version) the champion that scores users, if its gate passed.
-
-    \b
-    Example:
-      personas models promote home_appliances/20251201T020000Z-1a2b3c4d
-      personas models promote home_appliances/20251201T020000Z-1a2b3c4d --force --reason "new catalogue"
-    """
-    from pipelines.champion import promote_model
-
-    promote_model(store, model, force=force, reason=reason, as_json=as_json)
-
-
-@models.command("rollback")
-@click.argument("name", required=False)
-@click.option("--reason", default=None, help="Why; it is recorded.")
-@_STORE
-@_JSON
-def models_rollback(name: str | None, reason: str | None, store: Path, as_json: bool) -> None:
-    """Withdraw the champion of NAME; the one before it scores again.
-
-    \b
-    Example:
-      personas models rollback home_appliances --reason "campaign 7 needs the old personas"
-    """
-    from pipelines.champion import rollback_model
-
-    rollback_model(store, name, reason=reason, as_json=as_json)
-
-
-@models.command("compare")
-@click.argument("earlier")
-@click.argument("later")
-@click.option(
-    "--config",
-    type=click.Path(path_type=Path, dir_okay=False),
-    default=None,
-    help="Score both models on the data of this config; needs --as-of.",
-)
-@click.option("--as-of", type=_Day(), default=None, help="Day of the data, YYYY-MM-DD.")
-@_STORE
-@_JSON
-def models_compare(
-    earlier: str, later: str, config: Path | None, as_of: date | None, store: Path, as_json: bool
-) -> None:
-    """Say what became of the personas of EARLIER in LATER: kept, split, merged, new, retired; and who moved.
-
-    \b
-    Example:
-      personas models compare 20251101T020000Z-1a2b3c4d 20251201T020000Z-5e6f7a8b
-    """
-    from pipelines.compare import compare_models
-
-    compare_models(store, (earlier, later), config, as_of, as_json=as_json)
+cli.add_command(category)
+cli.add_command(models)
+cli.add_command(store)
 
 
 def main(arguments: list[str] | None = None) -> None:
@@ -489,7 +316,8 @@ def _exit_code(arguments: list[str] | None) -> int:  # noqa: PLR0911 - one door 
 def _of_the_system(error: OSError) -> str:
     """Say what the operating system refused: a full disk or a missing right is the user's to mend."""
     where = f"{shown(os.fsdecode(error.filename))}: " if isinstance(error.filename, (str, bytes)) else ""
-    return f"{where}{error.strerror or error}; expected to read and write here. Free space or check rights, then run again."
+    what = f"{where}{error.strerror or error}; expected to read and write here. Free space or check rights, then run again."
+    return " ".join([what, *getattr(error, "__notes__", ())])
 
 
 def _frames(error: BaseException) -> str:
