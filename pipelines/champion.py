@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -80,15 +81,28 @@ def settle_first(store: ArtifactStore, name: str, version: str, report: GateRepo
     is_settled = store.champion(MODELS, name) in store.versions(MODELS, name)
     if is_settled or not (report.passed or force):
         return False
-    store.promote(
-        MODELS,
-        name,
-        version,
-        at=datetime.now(UTC),
-        reason=FIRST if report.passed else FIRST_FORCED,
-        is_forced=not report.passed,
-    )
+    crown(store, name, version, reason=FIRST if report.passed else FIRST_FORCED, is_forced=not report.passed)
     return True
+
+
+def crown(store: ArtifactStore, name: str, version: str, *, reason: str, is_forced: bool) -> None:
+    """Make a version the champion now; where the disk refuses, the error says who is champion."""
+    with champion_told(store, name):
+        store.promote(MODELS, name, version, at=datetime.now(UTC), reason=reason, is_forced=is_forced)
+
+
+@contextmanager
+def champion_told(store: ArtifactStore, name: str) -> Iterator[None]:
+    """Add to an error of the disk in which of its two complete states the store is: who is champion."""
+    before = store.champion(MODELS, name)
+    try:
+        yield
+    except OSError as error:
+        now = store.champion(MODELS, name)
+        if not getattr(error, "__notes__", ()):  # by the step in which it happened
+            state = "as before" if now == before else "the new one"
+            error.add_note(f"The store is whole; the champion of {name} is {now or 'nobody'} ({state}).")
+        raise
 
 
 def promote_model(
@@ -126,12 +140,11 @@ def promote_model(
             "models", "promote", f"{name}/{version}", "--force", "--reason", "WHY", *store_option(store)
         )
         raise GateError(f"{why_not}, or overrule it: {overrule}. The champion stays as it is.")
-    opened.promote(
-        MODELS,
+    crown(
+        opened,
         name,
         version,
-        at=datetime.now(UTC),
-        reason=(reason or "its gate passed").strip(),
+        reason=(reason or "").strip() or "its gate passed",
         is_forced=why_not is not None,
     )
     lines = [f"{name}: {version} is now the champion."]
@@ -164,7 +177,8 @@ def rollback_model(store: Path, name: str | None, *, reason: str | None = None, 
     elif name not in names:
         raise NotFoundError(f"{name!r} is no use case here; expected one of {', '.join(names) or 'none'}.")
     withdrawn = opened.champion(MODELS, name)
-    version = opened.rollback(MODELS, name, at=datetime.now(UTC), reason=(reason or "").strip())
+    with champion_told(opened, name):
+        version = opened.rollback(MODELS, name, at=datetime.now(UTC), reason=(reason or "").strip())
     lines = [
         f"{name}: {version} is the champion again; {withdrawn} was withdrawn and stays in the store.",
         "Users keep the personas that they were scored into last; score them anew: personas score CONFIG --as-of DATE",
@@ -263,8 +277,18 @@ def champion_model(store: ArtifactStore, name: str) -> StoredModel | None:
     try:
         return open_model(store, name)
     except DataError as error:
-        back = command("models", "rollback", name, *store_option(store.root))
         raise DataError(
-            f"The champion of {name}, {champion}, can't be read, so nobody can tell which persona is which: {error} Or go "
-            f"back to the champion before it: {back}."
+            f"The champion of {name}, {champion}, can't be read, so nobody can tell which persona is which: {error} "
+            f"{_way_out(store, name, champion)}"
         ) from None
+
+
+def _way_out(store: ArtifactStore, name: str, champion: str) -> str:
+    if len(store.reigns(MODELS, name)) > 1:
+        back = command("models", "rollback", name, *store_option(store.root))
+        return f"Or go back to the champion before it: {back}."
+    place = shown(store.root / MODELS / name / champion)
+    return (
+        f"There is no champion before it to go back to. Where nothing else helps, move {place} out of the store: "
+        "another model can be promoted then, or the next training begins afresh, and its persona ids are other personas."
+    )

@@ -28,6 +28,7 @@ from pipelines.models import (
     MODELS,
     StoredModel,
     find_model,
+    listed_model,
     model_row,
     open_model,
     personas_of,
@@ -122,16 +123,21 @@ def list_models(store: Path, *, as_json: bool) -> None:
     """Print every stored model."""
     opened = ArtifactStore(store)
     rows = [
-        model_row(open_model(opened, name, version))
+        listed_model(opened, name, version)
         for name in opened.names(MODELS)
         for version in opened.versions(MODELS, name)
     ]
     lines = [
-        f"{'*' if row['champion'] else ' '} {row['name']}/{row['version']}  as of {row['as_of']}  "
-        f"{row['n_personas']} personas ({row['clusterer']})"
+        f"{'*' if row['champion'] else ' '} {row['name']}/{row['version']}  {_what_is_listed(row)}"
         for row in rows
     ]
     say({"models": rows}, lines or [f"{shown(store)} holds no model yet."], as_json=as_json)
+
+
+def _what_is_listed(row: dict[str, Any]) -> str:
+    if "problem" in row:
+        return f"can't be read: {row['problem']}"
+    return f"as of {row['as_of']}  {row['n_personas']} personas ({row['clusterer']})"
 
 
 def show_model(store: Path, reference: str | None, *, as_json: bool) -> None:

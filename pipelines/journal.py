@@ -26,6 +26,9 @@ RUNS = "runs"
 RECORD = "run.json"
 _UNFINISHED = "unfinished.json"
 _FORMAT = 1
+_NEEDED = {"name", "as_of", "status", "started_at", "ended_at", "versions", "steps"}
+"""Fields of an unfinished record without which nothing can be told of its run."""
+
 ENDED = ("done", "gate_said_no")
 """States of a run that did all its steps."""
 
@@ -177,9 +180,14 @@ def take_over(store: ArtifactStore, name: str) -> tuple[str, Record] | None:
     path = store.root / RUNS / name / _UNFINISHED
     try:
         record: Record = json.loads(path.read_bytes())
+        is_whole_record = record.keys() >= _NEEDED and all(
+            {"step", "status"} <= row.keys() for row in record["steps"]
+        )
     except FileNotFoundError:
         return None
-    except ValueError:  # a power cut; artifacts are synced to disk, this file isn't
+    except (ValueError, AttributeError, TypeError):
+        is_whole_record = False
+    if not is_whole_record:  # a power cut; artifacts are synced to disk, this file isn't
         path.unlink()
         return None
     is_killed = record["status"] == "running"
@@ -245,7 +253,7 @@ def _how(error: BaseException) -> tuple[str, int, str]:
     if isinstance(error, KeyboardInterrupt):
         return "stopped", 130, "Stopped by Ctrl-C."
     if isinstance(error, OSError):
-        return "failed", 2, str(error.strerror)
+        return "failed", 2, error.strerror or type(error).__name__
     # Messages of libraries may quote the data.
     return "failed", 3, type(error).__name__
 

@@ -6,7 +6,7 @@ import json
 from dataclasses import dataclass
 from typing import Any
 
-from personas.errors import NotFoundError
+from personas.errors import DataError, NotFoundError
 from personas.model import PersonaModel
 from personas.model.base import usable_names
 from personas.model.persist import load_model
@@ -57,6 +57,8 @@ def open_model(
     ------
     NotFoundError
         If there is no such model, or the champion's folder was deleted.
+    DataError
+        If it was written in a format that this version doesn't read, or was changed since.
     """
     versions = store.versions(MODELS, name)
     champion = store.champion(MODELS, name)
@@ -78,7 +80,10 @@ def open_model(
             f"choose one of: {', '.join(versions)}."
         )
     record = store.get(MODELS, name, matches[0])
-    model = load_model(record.path)
+    try:
+        model = load_model(record.path)
+    except DataError as error:
+        raise DataError(f"{name}/{matches[0]}: {error}") from None
     names = usable_names({p.persona_id: p.name for p in model.personas}, given_names(store, name))
     return StoredModel(record, model.renamed(names), matches[0] == champion)
 
@@ -156,6 +161,15 @@ def model_row(stored: StoredModel) -> dict[str, Any]:
         "stability": model.metrics.get("stability"),
         "n_training_users": int(model.metrics.get("n_training_users", 0)),
     }
+
+
+def listed_model(store: ArtifactStore, name: str, version: str) -> dict[str, Any]:
+    """Return one JSON-ready line of ``models list``, with the ``problem`` where the model can't be read."""
+    try:
+        return model_row(open_model(store, name, version))
+    except DataError as error:
+        is_champion = store.champion(MODELS, name) == version
+        return {"name": name, "version": version, "champion": is_champion, "problem": str(error)}
 
 
 def personas_of(model: PersonaModel) -> list[dict[str, Any]]:

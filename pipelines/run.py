@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection
 from contextlib import ExitStack
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +13,7 @@ from personas.errors import GateError
 from personas.export.run import RECEIPT_FILE
 from personas.store import ArtifactStore
 from pipelines.challenger import Decision, decide
-from pipelines.champion import champion_model, gate_lines, gate_of, gate_result
+from pipelines.champion import champion_model, champion_told, crown, gate_lines, gate_of, gate_result
 from pipelines.config_file import LoadedConfig, load_config
 from pipelines.console import Steps, say, shown, steps
 from pipelines.export import ExportOrder, export_files
@@ -90,7 +90,7 @@ def run_all(config: Path, dates: Collection[date], *, force: bool, as_json: bool
         for folder in ("reports", "quarantine", f"audiences/{name}", f"runs/{name}"):
             remove_dead(store / folder)
         for as_of in sorted(set(dates)):
-            with steps(quiet=as_json) as progress:
+            with steps(quiet=as_json) as progress, champion_told(ArtifactStore(store), name):
                 outcome = _Run(loaded, as_of, progress, force=force).do()
             say(outcome.result, outcome.lines, as_json=as_json)
             refusals += [f"{as_of}: {outcome.refusal}"] if outcome.refusal else []
@@ -236,14 +236,8 @@ class _Run:
             return Decision(takes_over=True, reason=why or "it is in use already")
         decision = decide(self.store, challenger, force=self.force)
         if decision.takes_over:
-            self.store.promote(
-                MODELS,
-                self.name,
-                challenger.record.version,
-                at=datetime.now(UTC),
-                reason=decision.reason,
-                is_forced=decision.is_forced,
-            )
+            version = challenger.record.version
+            crown(self.store, self.name, version, reason=decision.reason, is_forced=decision.is_forced)
         return decision
 
     def _score(self, prepared: Prepared, model: StoredModel, challenger: StoredModel | None) -> Scored:

@@ -18,7 +18,7 @@ from typing import Any
 from personas.errors import DataError, NotFoundError
 from personas.store.disk import RECORD, TEMPORARY, discard, locked, read_json, remove_leftovers, write_payload
 from personas.store.naming import check_put, time_of_version
-from personas.store.pointers import add_name, add_promotion, add_removed, reigns_of, repoint
+from personas.store.pointers import add_name, add_promotion, add_removed, repoint
 from personas.store.reader import StoreReader
 from personas.store.record import ArtifactRecord, Promotion, hash_content, publish, read_record
 
@@ -150,7 +150,7 @@ class ArtifactStore(StoreReader):
         """
         folder = self._folder(kind, name)
         with locked(folder):
-            reigns = reigns_of(self.promotions(kind, name))
+            reigns = self.reigns(kind, name)
             if len(reigns) < 2:
                 raise NotFoundError(
                     f"No version of {kind} {name!r} was promoted before {reigns[-1] if reigns else 'any'}; expected "

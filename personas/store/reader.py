@@ -8,7 +8,7 @@ from typing import Any
 from personas.errors import NotFoundError
 from personas.store.disk import RECORD
 from personas.store.naming import SAFE, VERSION, checked_name
-from personas.store.pointers import read_names, read_promotions, read_removed
+from personas.store.pointers import read_names, read_promotions, read_removed, reigns_of
 from personas.store.record import ArtifactRecord, Promotion, check_payload, read_record
 
 
@@ -145,6 +145,16 @@ class StoreReader:
             If a name is unsafe or the pointer is damaged.
         """
         return [promotion.version for promotion in self.promotions(kind, name)]
+
+    def reigns(self, kind: str, name: str) -> list[str]:
+        """Return the versions that rollbacks would go through, the champion last; withdrawn ones are left out.
+
+        Raises
+        ------
+        DataError
+            If a name is unsafe or the pointer is damaged.
+        """
+        return reigns_of(self.promotions(kind, name))
 
     def persona_names(self, kind: str, name: str) -> dict[str, dict[str, str]]:
         """Return persona_id -> ``{"zh": ..., "en": ...}`` of the names that people gave.

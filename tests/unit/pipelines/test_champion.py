@@ -3,6 +3,7 @@
 import contextlib
 import io
 import json
+import os
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
@@ -175,6 +176,86 @@ def test_a_champion_of_a_later_format_stops_a_training_with_a_way_out(store):
         champion_model(store.store, "家庭")
     assert store.run("rollback")[0] == 0
     assert champion_model(store.store, "家庭") is not None
+
+
+def test_the_only_champion_that_cannot_be_read_is_named_with_its_place(tmp_path):
+    made = Store(tmp_path / "store")
+    first = made.put(gate=_gate(passed=True))
+    made.store.promote(MODELS, "家庭", first)
+    (made.store.root / MODELS / "家庭" / first / "scorecard.npz").write_bytes(b"PK")
+    with pytest.raises(DataError, match=rf"no champion before it.* move .*家庭/{first} out of the store"):
+        champion_model(made.store, "家庭")
+
+
+def test_a_model_that_cannot_be_read_does_not_hide_the_others(store):
+    second = store.put(gate=_gate(passed=True), beside=store.champion)
+    (store.store.root / MODELS / "家庭" / second / "model.json").unlink()
+    code, out, _ = store.run("list")
+    assert code == 0
+    assert f"* 家庭/{store.champion}  as of " in out
+    assert f"  家庭/{second}  can't be read: The file 'model.json' of models/家庭/{second} is gone" in out
+    rows = json.loads(store.run("list", "--json")[1])["models"]
+    assert [row["champion"] for row in rows] == [True, False]
+
+
+def _full(*_):
+    raise OSError(28, "No space left on device")
+
+
+def test_a_disk_that_refuses_a_promotion_or_a_rollback_leaves_one_of_two_states_and_says_which(
+    store, monkeypatch
+):
+    first, second = store.champion, store.put(gate=_gate(passed=True), beside=store.champion)
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "fsync", _full)
+        code, _, err = store.run("promote", second)
+    assert (code, store.champion) == (2, first)
+    assert "No space left on device; expected to read and write here" in err
+    assert f"The store is whole; the champion of 家庭 is {first} (as before)." in err
+    store.run("promote", second)
+    with monkeypatch.context() as patch:  # after the pointer has got its name
+        patch.setattr("personas.store.disk.sync", _full)
+        code, _, err = store.run("rollback")
+    assert (code, store.champion) == (2, first)
+    assert f"the champion of 家庭 is {first} (the new one)." in err
+
+
+def test_promoting_the_champion_again_changes_nothing(store):
+    before = store.store.promotions(MODELS, "家庭")
+    for words in ((), ("--force", "--reason", "to be sure")):
+        code, out, _ = store.run("promote", store.champion, *words)
+        assert code == 0
+        assert "is the champion already" in out
+    assert store.store.promotions(MODELS, "家庭") == before
+
+
+def test_a_rollback_to_a_model_that_was_pruned_says_so(store):
+    first, second = store.champion, store.put(gate=_gate(passed=True), beside=store.champion)
+    store.run("promote", second)
+    store.store.remove(MODELS, "家庭", first)
+    code, _, err = store.run("rollback")
+    assert (code, store.champion) == (2, second)
+    assert f"{first}, the champion of models '家庭' before {second}, is no longer in the store" in err
+
+
+@pytest.mark.parametrize(
+    ("earlier", "says"),
+    [
+        ("nobody", "is no model here"),
+        ("2026", "models of '家庭' have a version starting with '2026'; choose one of"),
+    ],
+)
+def test_a_model_that_is_unknown_or_not_the_only_one_is_not_compared(store, earlier, says):
+    store.put(gate=_gate(passed=True), beside=store.champion)
+    code, _, err = store.run("compare", earlier, store.champion)
+    assert code == 2
+    assert says in err
+
+
+def test_a_model_is_itself(store):
+    code, out, _ = store.run("compare", store.champion, store.champion, "--json")
+    assert code == 0
+    assert {event["kind"] for event in json.loads(out)["events"]} == {"kept"}
 
 
 def test_the_rules_of_the_config_are_those_of_the_gate():

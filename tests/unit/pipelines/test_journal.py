@@ -133,3 +133,13 @@ def test_outputs_are_whole_until_a_byte_changes(store):
     assert is_whole(store, outputs)
     (version / "run.json").unlink()
     assert not is_whole(store, outputs)
+
+
+@pytest.mark.parametrize(
+    "text", ["", "{", "[]", "null", "{}", '{"status": "running"}', '{"status": "running", "steps": 3}']
+)
+def test_an_unfinished_record_that_tells_nothing_is_put_away(store, text):
+    unfinished(store).write_text(text)
+    assert take_over(store, "home") is None
+    assert not unfinished(store).exists()
+    assert store.versions("runs", "home") == []
