@@ -38,6 +38,7 @@ from pipelines.report import write_model_workbook, write_report
 from pipelines.score import Scored, score
 from pipelines.tables import Prepared, prepared_tables
 from pipelines.train import Trained, train
+from pipelines.work_folder import beside_others
 
 
 def check_sources(config: Path, as_of: date, *, as_json: bool) -> None:
@@ -58,7 +59,11 @@ def check_sources(config: Path, as_of: date, *, as_json: bool) -> None:
 def train_model(config: Path, as_of: date, *, force: bool, as_json: bool) -> None:
     """Train one model and print its version."""
     loaded = load_config(config)
-    with steps(quiet=as_json) as progress, prepared_tables(loaded, as_of, progress) as prepared:
+    with (
+        beside_others(loaded.store_path, loaded.config.name, "personas train"),
+        steps(quiet=as_json) as progress,
+        prepared_tables(loaded, as_of, progress) as prepared,
+    ):
         made_from = training_key(loaded, prepared, force=force)
         trained = train(loaded, prepared, progress, force=force, made_from=made_from)
         lines = [*warning_lines(prepared), *_trained_lines(trained, loaded.store_path)]
@@ -84,7 +89,11 @@ def score_users(
     )
     if version is None:
         check_champion(ArtifactStore(loaded.store_path), stored)
-    with steps(quiet=as_json) as progress, prepared_tables(loaded, as_of, progress) as prepared:
+    with (
+        beside_others(loaded.store_path, loaded.config.name, "personas score"),
+        steps(quiet=as_json) as progress,
+        prepared_tables(loaded, as_of, progress) as prepared,
+    ):
         scored = score(loaded, prepared, stored, progress, output)
         say(scored_result(scored, output), scored_lines(scored, stored, output), as_json=as_json)
 
@@ -114,7 +123,10 @@ def report_model(
 def export_personas(config: Path, order: ExportOrder, *, as_json: bool) -> None:
     """Write audience files and print the receipts."""
     loaded = load_config(config)
-    with steps(quiet=as_json) as progress:
+    with (
+        beside_others(loaded.store_path, loaded.config.name, "personas export"),
+        steps(quiet=as_json) as progress,
+    ):
         exported = export_files(loaded, progress, order)
     say(exported.result, exported.lines, as_json=as_json)
 

@@ -2,7 +2,7 @@
 
 A job holds a lock on its scratch folder that the operating system drops when the process ends. A folder
 whose lock is free was left by a killed one, and the next job removes it. Jobs that must not meet (runs,
-pruning, erasing) hold one lock per use case in the same way.
+pruning, erasing) hold one lock per use case in the same way; training, scoring and exporting hold a share of it.
 """
 
 from __future__ import annotations
@@ -59,7 +59,7 @@ def run_folder(store: Path) -> Iterator[Path]:
 
 @contextmanager
 def only_one(store: Path, name: str, job: str) -> Iterator[None]:
-    """Hold the lock of a use case, so that no two jobs of those that take it work on it at once.
+    """Hold the lock of a use case whole: no other job that takes it, or a share of it, works there meanwhile.
 
     Parameters
     ----------
@@ -77,13 +77,39 @@ def only_one(store: Path, name: str, job: str) -> Iterator[None]:
     ConfigError
         As of :func:`run_folder`.
     """
+    with _held(store, name, job, fcntl.LOCK_EX):
+        yield
+
+
+@contextmanager
+def beside_others(store: Path, name: str, job: str) -> Iterator[None]:
+    """Hold a share of the lock of a use case: others may have one, too, but nobody has the whole lock meanwhile.
+
+    For jobs that don't disturb each other, but must not meet one that removes rows or versions, or does the whole job.
+
+    Parameters
+    ----------
+    store, name, job
+        As in :func:`only_one`.
+
+    Raises
+    ------
+    BusyError, ConfigError
+        As of :func:`only_one`.
+    """
+    with _held(store, name, job, fcntl.LOCK_SH):
+        yield
+
+
+@contextmanager
+def _held(store: Path, name: str, job: str, how: int) -> Iterator[None]:
     folder = store / "runs" / name
     with _explained(store):
         folder.mkdir(parents=True, exist_ok=True)
         lock = (folder / _AT_WORK).open("a+", encoding="utf-8")
     with lock:
         try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            fcntl.flock(lock, how | fcntl.LOCK_NB)
         except BlockingIOError:
             raise BusyError(_who(lock, name)) from None
         since = datetime.now(UTC).isoformat(timespec="seconds")
@@ -177,9 +203,14 @@ def _who(lock: IO[str], name: str) -> str:
     lock.seek(0)
     try:
         found = json.loads(lock.read())
-        who = f"process {found['process']} ({found['job']}) since {found['since']}"
+        is_there = _is_alive(found["process"])  # of several with a share, the one that came last may be gone
     except ValueError:  # in the moment between taking the lock and saying so
-        who = "another process"
+        is_there = False
+    who = (
+        f"process {found['process']} ({found['job']}) since {found['since']}"
+        if is_there
+        else "another process"
+    )
     return (
         f"{name}: {who} is at work on this use case, and one at a time may be. Nothing was begun; wait until it "
         "has ended, then run again."

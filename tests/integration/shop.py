@@ -81,7 +81,7 @@ class Shop:
         return sorted(
             str(path.relative_to(self.store))
             for path in found
-            if path.name != ".lock" and path.parent.name != "quarantine"
+            if path.name not in (".lock", ".at-work") and path.parent.name != "quarantine"
         )
 
     def temporary(self):

@@ -204,6 +204,9 @@ def test_a_second_start_says_who_is_at_work(trained):
     with only_one(trained.store, "shop", "personas run"):
         for words in (
             ["run", "shop.yaml", "--as-of", AS_OF],
+            ["train", "shop.yaml", "--as-of", AS_OF],
+            ["score", "shop.yaml", "--as-of", AS_OF],
+            ["export", "shop.yaml", "--destination", "file"],
             ["store", "prune", "--keep", "1", "--store", "store"],
             ["store", "erase", "--ids", "ids.txt", "--store", "store"],
         ):

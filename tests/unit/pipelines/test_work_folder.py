@@ -5,7 +5,7 @@ import sys
 import pytest
 
 from personas.errors import BusyError, ConfigError
-from pipelines.work_folder import only_one, remove_dead, replaced, run_folder
+from pipelines.work_folder import beside_others, only_one, remove_dead, replaced, run_folder
 
 
 def test_a_folder_lasts_as_long_as_its_run(tmp_path):
@@ -85,6 +85,37 @@ def test_a_second_process_is_told_who_is_at_work(tmp_path):
         said = second()
         assert said.startswith(f"home: process {os.getpid()} (personas run) since 20")
     assert second() == "in\n"
+
+
+def test_a_share_of_the_lock_keeps_out_who_wants_all_of_it(tmp_path):
+    with (
+        beside_others(tmp_path, "home", "personas score"),
+        beside_others(tmp_path, "home", "personas train"),
+        pytest.raises(BusyError, match=r"\(personas train\) since"),
+        only_one(tmp_path, "home", "erase"),
+    ):
+        pass
+
+
+def test_who_has_all_of_the_lock_shares_it_with_nobody(tmp_path):
+    with (
+        only_one(tmp_path, "home", "personas store erase"),
+        beside_others(tmp_path, "shop", "another use case"),
+        pytest.raises(BusyError, match=r"\(personas store erase\)"),
+        beside_others(tmp_path, "home", "personas score"),
+    ):
+        pass
+
+
+def test_a_process_that_has_gone_is_not_named(tmp_path):
+    code = (
+        "import pathlib; from pipelines.work_folder import beside_others\n"
+        f"with beside_others(pathlib.Path({str(tmp_path)!r}), 'home', 'personas export'): pass"
+    )
+    with beside_others(tmp_path, "home", "personas score"):
+        subprocess.run([sys.executable, "-c", code], check=True)
+        with pytest.raises(BusyError, match="another process is at work"), only_one(tmp_path, "home", "run"):
+            pass
 
 
 def test_the_lock_of_a_dead_process_is_free(tmp_path):
