@@ -30,7 +30,7 @@ class WhiteSpace:
 
     Parameters
     ----------
-    table : DataFrame, one row per persona and category, those that fit first, the most users first
+    table : DataFrame, one row per persona and category, those that fit first, the largest n_open x share first
         ``persona_id``, ``category``, ``n_users`` (of the persona), ``n_buyers`` (of them), ``share`` = n_buyers /
         n_users, ``base_share`` (of all users with a persona), ``tgi``, ``q_value``, ``fits`` (boolean), ``n_open``
         = n_users - n_buyers.
@@ -135,9 +135,13 @@ def _compare(pairs: ibis.Table, personas: ibis.Table, minimum_tgi: float) -> pd.
     ).reset_index()
     table["fits"] = (table["tgi"] >= minimum_tgi) & (table["q_value"] < SIGNIFICANT)
     table["n_open"] = table["n_users"] - table["n_buyers"]
-    return table.sort_values(
-        ["fits", "n_open", "persona_id", "category"], ascending=[False, False, True, True], ignore_index=True
+    # By users alone, rarities would lead: nearly nobody has bought them.
+    ranked = table.assign(expected=table["n_open"] * table["share"]).sort_values(
+        ["fits", "expected", "persona_id", "category"],
+        ascending=[False, False, True, True],
+        ignore_index=True,
     )
+    return ranked.drop(columns="expected")
 
 
 def _members(table: pd.DataFrame, pairs: ibis.Table, personas: ibis.Table) -> ibis.Table:

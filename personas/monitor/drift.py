@@ -21,7 +21,7 @@ from personas.schema import Text
 
 _NOT_SO = Text("其他", "others")
 _ANSWER_LABELS = {
-    "persona_share": Text("画像占比", "persona shares"),
+    "persona_share": Text("人群占比", "persona shares"),
     "confidence": Text("置信度", "confidence"),
     "low_confidence": Text("低置信用户占比", "share of uncertain users"),
     "out_of_distribution": Text("分布外用户占比", "share of users like nobody of the training"),
@@ -221,7 +221,7 @@ def _notes(left_out: Sequence[Feature], *, is_own: bool) -> list[Text]:
     if not is_own:
         notes.append(
             Text(
-                "参照由另一个模型打分，因此画像占比、置信度和画像与本模型训练时的用户比较",
+                "参照由另一个模型打分，因此人群占比、置信度和画像与本模型训练时的用户比较",
                 "the reference was scored by another model, so shares, confidence and portraits are compared with "
                 "the users that this model was trained on",
             )

@@ -8,6 +8,7 @@ from typing import Final
 
 from personas.model.lineage import LineageRow
 from personas.report.figures import Figures, wrap
+from personas.report.ribbon import ribbon_path
 from personas.report.words import say
 
 BAR: Final = 14.0
@@ -296,7 +297,7 @@ def _streams(
         flows, key=lambda f: (list(now).index(f[1]), place_left.index(f[0]))
     ):
         thick = before[source][1] * users / sent[source], now[target][1] * part
-        path = _path(x, left[source], x + length, right[target], thick)
+        path = ribbon_path(x, left[source], x + length, right[target], thick=thick)
         left[source] += thick[0]
         right[target] += thick[1]
         tip = f"{source} → {target}"
@@ -306,13 +307,6 @@ def _streams(
             )
         found.append(Stream(path, colours[source], source == target, tip))
     return found
-
-
-def _path(x1: float, y1: float, x2: float, y2: float, thick: tuple[float, float]) -> str:
-    mid = (x1 + x2) / 2
-    there = f"M{x1:.1f} {y1:.1f}C{mid:.1f} {y1:.1f} {mid:.1f} {y2:.1f} {x2:.1f} {y2:.1f}"
-    low, high = y2 + thick[1], y1 + thick[0]
-    return there + f"V{low:.1f}C{mid:.1f} {low:.1f} {mid:.1f} {high:.1f} {x1:.1f} {high:.1f}Z"
 
 
 def _date_place(place: int, x: float) -> tuple[float, str]:

@@ -103,7 +103,7 @@ def _make(
     language = figures.language
     traits = identity_traits(persona, model.feature_set)
     is_somebody = len(traits) >= ENOUGH_IDENTITY_TRAITS
-    key = "clear" if is_somebody else "some" if traits else "none"
+    key = "clear" if is_somebody else ("none", "one", "some")[len(traits)]
     rules, tags = persona.rules, ""
     lines: tuple[Text, ...] = ()
     if rules is not None and rules.rules:

@@ -10,6 +10,7 @@ from personas.category.slices import ALL
 from personas.category.small_cells import HIDDEN
 from personas.model.traits import SIGNIFICANT
 from personas.report.analysis_tables import AnalysisTables, value_of
+from personas.report.heatmap import shade
 from personas.report.sankey import NARROW, WIDE, Flow, Sankey, lay_out_sankey
 from personas.report.words import say
 
@@ -25,11 +26,15 @@ N_DRAWN: Final = 8
 
 @dataclass(frozen=True, slots=True)
 class FlowCell:
-    """One cell: its figure, a second one below it, where it lies, and its counts."""
+    """One cell: its figure, a second one below it, its shade, and its counts.
+
+    ``shade`` is over or under for a significant change; of a share it is one of the heat map's, against the mean
+    share of the column; empty = none.
+    """
 
     figure: str
     note: str
-    side: str
+    shade: str
     tip: str
 
 
@@ -157,7 +162,9 @@ def _flows(
 
 def _share_grid(who: str, cells: pd.DataFrame, tables: AnalysisTables) -> FlowGrid:
     rows, columns = _margins(cells, "n_row", tables), _margins(cells, "n_column", tables)
-    return _grid(who, cells, (rows, columns), _share_cell, tables)
+    usual = cells.groupby("column")["share"].mean()
+    against = cells.assign(against_usual=100 * cells["share"] / cells["column"].map(usual))
+    return _grid(who, against, (rows, columns), _share_cell, tables)
 
 
 def _change_grid(cells: pd.DataFrame, tables: AnalysisTables) -> FlowGrid:
@@ -207,7 +214,8 @@ def _share_cell(found: dict[Any, Any], tables: AnalysisTables) -> FlowCell:
         n=tables.count(found["n_row"]),
         interval=figures.share_interval(value_of(found["low"]), value_of(found["high"])),
     )
-    return FlowCell(figures.percent(share), "", "", tip)
+    against = value_of(found["against_usual"])
+    return FlowCell(figures.percent(share), "", "" if against is None else f"h{shade(against)}", tip)
 
 
 def _change_cell(found: dict[Any, Any], tables: AnalysisTables) -> FlowCell:

@@ -12,7 +12,7 @@ from personas.features.category_history import is_category_count
 from personas.report.cards import feature_heading
 from personas.report.figures import Figures
 from personas.report.words import say, say_or
-from personas.schema import COLUMN_LABELS
+from personas.schema import COLUMN_LABELS, Text
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,16 +93,28 @@ class FeatureList:
     further: str
 
 
-def contract_view(contract: Mapping[str, Any], figures: Figures) -> ContractView:
+def contract_view(
+    contract: Mapping[str, Any], figures: Figures, labels: Mapping[str, Text] | None = None
+) -> ContractView:
     """Write out what was read, what was quarantined and who was left out.
 
     Row counts are written as they are; they say nothing of a person.
+
+    Parameters
+    ----------
+    contract : mapping
+        What the contract check found, see :class:`personas.report.Dossier`.
+    figures : Figures
+        Writes the numbers.
+    labels : mapping of str to Text, optional
+        Names of further attributes; columns of the contract have theirs.
     """
+    names = {**(labels or {}), **COLUMN_LABELS}
     admission = contract.get("admission")
     return ContractView(
-        tables=tuple(_source_table(table, figures) for table in contract.get("tables", ())),
+        tables=tuple(_source_table(table, names, figures) for table in contract.get("tables", ())),
         admission=None if not admission else _admission(admission, figures),
-        warnings=tuple(_warning(str(text), figures) for text in contract.get("warnings", ())),
+        warnings=tuple(_warning(str(text), names, figures) for text in contract.get("warnings", ())),
     )
 
 
@@ -127,28 +139,28 @@ _REASONS = {
 }
 
 
-def _warning(text: str, figures: Figures) -> str:
+def _warning(text: str, names: Mapping[str, Text], figures: Figures) -> str:
     """Say a sentence of the contract check in the report's language; any other stays as it is."""
     for key, pattern in _SENTENCES.items():
         if found := pattern.fullmatch(text):
-            return say(key, figures.language).format(**_translated(found.groupdict(), figures))
+            return say(key, figures.language).format(**_translated(found.groupdict(), names, figures))
     return text
 
 
-def _translated(parts: dict[str, str], figures: Figures) -> dict[str, str]:
+def _translated(parts: dict[str, str], labels: Mapping[str, Text], figures: Figures) -> dict[str, str]:
     if "reason" in parts:
         parts["reason"] = say_or(f"left_out.{parts['reason']}", parts["reason"], figures.language)
     if "names" in parts:
         names = parts["names"].split(", ")
-        parts["names"] = figures.join(_column_name(name, figures) for name in names)
+        parts["names"] = figures.join(_column_name(name, labels, figures) for name in names)
     if "part" in parts:
         part, whole = (int(parts[key].replace(",", "")) for key in ("part", "whole"))
         parts["share"] = figures.percent(part / whole)
     return parts
 
 
-def _column_name(column: str, figures: Figures) -> str:
-    return COLUMN_LABELS[column].of(figures.language) if column in COLUMN_LABELS else column
+def _column_name(column: str, names: Mapping[str, Text], figures: Figures) -> str:
+    return names[column].of(figures.language) if column in names else column
 
 
 def _reason(reason: str, figures: Figures) -> str:
@@ -198,7 +210,7 @@ def _feature_row(feature: Feature, read: Collection[str], figures: Figures) -> F
     )
 
 
-def _source_table(table: Mapping[str, Any], figures: Figures) -> SourceTable:
+def _source_table(table: Mapping[str, Any], names: Mapping[str, Text], figures: Figures) -> SourceTable:
     n_rows, n_valid = int(table["n_rows"]), int(table["n_valid"])
     n_quarantined = int(table.get("n_quarantined", n_rows - n_valid))
     valid_share = n_valid / n_rows if n_rows else 1.0
@@ -224,14 +236,14 @@ def _source_table(table: Mapping[str, Any], figures: Figures) -> SourceTable:
         missing=tuple(
             MissingRow(
                 column=column,
-                name=_column_name(column, figures),
+                name=_column_name(column, names, figures),
                 share=figures.percent(share),
                 bar=round(100 * share, 2),
             )
             for column, share in missing
             if share > 0
         ),
-        warnings=tuple(_warning(str(text), figures) for text in table.get("warnings", ())),
+        warnings=tuple(_warning(str(text), names, figures) for text in table.get("warnings", ())),
     )
 
 

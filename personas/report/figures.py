@@ -55,14 +55,16 @@ class Figures:
 
     def change(self, share: float | None) -> str:
         """Write a relative change with its sign; None = undefined."""
+        if share is not None and abs(share) < 0.0005:
+            return "0.0%"
         text = self.percent(share)
-        return f"+{text}" if share is not None and share >= 0.0005 else text
+        return f"+{text}" if share is not None and share > 0 else text
 
     def points(self, difference: float | None) -> str:
         """Write a difference in percentage points with its sign; None = undefined."""
         if difference is None:
             return UNDEFINED
-        return f"{difference:+.1f}".replace("-", "−")
+        return "0.0" if abs(difference) < 0.05 else f"{difference:+.1f}".replace("-", "−")
 
     def share_interval(self, lower: float | None, upper: float | None) -> str:
         """Write the interval of a share; None = undefined."""
@@ -85,7 +87,7 @@ class Figures:
         if value is None:
             return UNDEFINED
         text = f"{value:,.{digits}f}"
-        return text.replace("-", "−")
+        return text.replace("-", "−") if text.strip("-0.") else text.lstrip("-")
 
     def q_value(self, value: float | None) -> str:
         """Write an adjusted p value; None = undefined."""

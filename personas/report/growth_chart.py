@@ -24,6 +24,9 @@ _LINE, _ASCENT = 1.15, 0.95
 _ROOM: Final = 0.08
 """Room left around the bubbles, as a part of the range of each axis."""
 
+_FAR, _COVERED = 26.0, 0.35
+"""Largest distance of a name from its bubble, and part of it that may lie on other bubbles (own choice)."""
+
 _COLOURS: Final = {"star": 5, "cash_cow": 2, "question_mark": 4, "dog": 1}
 """Quadrant -> number of its colour class."""
 
@@ -149,10 +152,10 @@ def growth_page(tables: AnalysisTables) -> GrowthPage | None:
     if found is None and parts is None and not further:
         return None
     language = tables.figures.language
-    placed = [] if found is None else _points(found, tables)
-    points = placed[:N_DRAWN]
     parameters = tables.analysis.parameters
     relative = parameters.get("share_kind") == "relative"
+    placed = [] if found is None else _points(found, tables, relative=relative)
+    points = placed[:N_DRAWN]
     cuts = (value_of(parameters.get("used_share_cut")), value_of(parameters.get("used_growth_cut")))
     metric = str(parameters.get("metric", "users"))
     return GrowthPage(
@@ -168,7 +171,7 @@ def growth_page(tables: AnalysisTables) -> GrowthPage | None:
         ),
         x_title=say("growth.x_relative" if relative else "growth.x_internal", language),
         y_title=say("growth.y", language).format(metric=say(f"growth.metric.{metric}", language)),
-        table=None if found is None else plain_table(found, _COLUMNS, tables, n_rows=100),
+        table=None if found is None else _table(found, tables, relative=relative),
         definition="" if found is None else tables.definition("growth_share"),
         contributions=() if parts is None else _contributions(parts, tables),
         contribution_definition="" if parts is None else tables.definition("decomposition"),
@@ -176,7 +179,14 @@ def growth_page(tables: AnalysisTables) -> GrowthPage | None:
     )
 
 
-def _points(found: pd.DataFrame, tables: AnalysisTables) -> list[Point]:
+def _table(found: pd.DataFrame, tables: AnalysisTables, *, relative: bool) -> PlainTable:
+    """Write out every category; a share relative to a rival's is a ratio, not a percentage."""
+    share = "relative_share" if relative else "share"
+    columns = [share if name == "share" else name for name in _COLUMNS]
+    return plain_table(found.rename(columns={"share": share}), columns, tables, n_rows=100)
+
+
+def _points(found: pd.DataFrame, tables: AnalysisTables, *, relative: bool) -> list[Point]:
     placed = found[(found["quadrant"] != "not_judged") & ~found[HIDDEN]].dropna(subset=["share", "growth"])
     figures = tables.figures
     points = []
@@ -185,7 +195,7 @@ def _points(found: pd.DataFrame, tables: AnalysisTables) -> list[Point]:
         tip = say("growth.tip", figures.language).format(
             name=name,
             quadrant=tables.name(row["quadrant"], "quadrant"),
-            share=figures.percent(row["share"]),
+            share=figures.decimal(row["share"]) if relative else figures.percent(row["share"]),
             growth=figures.change(row["growth"]),
             n=tables.count(row["users_now"]),
         )
@@ -294,7 +304,7 @@ class _Axis:
 def _labels(
     names: Sequence[str], discs: Sequence[Disc], plot: Box, frame: ChartFrame
 ) -> list[tuple[Label, list[str]] | None]:
-    """Place the names of the largest bubbles; one that would cover another is left out."""
+    """Place the names of the largest bubbles; one that finds no room beside its own is left out."""
     order = sorted(range(len(discs)), key=lambda i: (-discs[i].radius, i))[: frame.n_labels]
     lines = {i: wrap(names[i], 8.0)[:2] for i in order}
     sizes = [
@@ -305,7 +315,12 @@ def _labels(
     found: list[tuple[Label, list[str]] | None] = [None] * len(discs)
     boxes: list[Box] = []
     for i, label in zip(order, placed, strict=True):
-        if not any(label.box.overlap(box) > 1 for box in boxes):
+        crowded = sum(label.box.overlap(disc.box) for j, disc in enumerate(discs) if j != i)
+        if (
+            label.gap <= _FAR
+            and crowded <= _COVERED * label.box.width * label.box.height
+            and not any(label.box.overlap(box) > 1 for box in boxes)
+        ):
             boxes.append(label.box)
             found[i] = (label, lines[i])
     return found

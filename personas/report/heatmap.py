@@ -5,6 +5,7 @@ from __future__ import annotations
 from bisect import bisect_right
 from dataclasses import dataclass
 
+from personas.features import FeatureSet
 from personas.model.bands import BOUGHT
 from personas.model.base import PersonaModel, Trait
 from personas.report.cards import trait_row
@@ -56,7 +57,7 @@ def make_heatmap(model: PersonaModel, figures: Figures) -> list[HeatRow]:
     for place, persona in enumerate(model.personas):
         for trait in persona.traits:
             if trait.level == BOUGHT:
-                category = trait.short.of(figures.language)
+                category = _category(trait, model.feature_set, figures)
                 row = traits.setdefault(category, [None] * len(model.personas))
                 row[place] = row[place] or trait
     rows = [
@@ -76,6 +77,12 @@ def shade(tgi: float) -> int:
     (-3, 0, 2)
     """
     return bisect_right(HEAT_CUTS, tgi) - _MIDDLE
+
+
+def _category(trait: Trait, feature_set: FeatureSet, figures: Figures) -> str:
+    """Return the name of the category that a trait is about; English labels of features begin with it."""
+    name, colon, _ = feature_set[trait.feature].label.en.rpartition(": ")
+    return name if figures.language == "en" and colon else trait.short.of(figures.language)
 
 
 def _base_share(row: list[Trait | None]) -> float:

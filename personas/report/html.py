@@ -105,7 +105,7 @@ def _people(dossier: Dossier, figures: Figures) -> dict[str, Any]:
         "groups": groups,
         "macro_of": {card.persona_id: group for group in groups if group.macro_id for card in group.cards},
         "notes": make_notes(model, dossier.archetypes, figures),
-        "events": [event.of(figures.language) for event in model.events],
+        "events": _events(model, figures),
         "headlines": headlines(model, figures),
         "maps": [
             ("wide", lay_out_map(cards, positions, WIDE)),
@@ -116,9 +116,18 @@ def _people(dossier: Dossier, figures: Figures) -> dict[str, Any]:
     }
 
 
+def _events(model: PersonaModel, figures: Figures) -> list[str]:
+    """Say what became of each persona, changes first; models of an older format have the words only."""
+    if model.continuity is None:
+        return [event.of(figures.language) for event in model.events]
+    told = sorted(model.continuity.events, key=lambda event: event.kind == "kept")
+    return [event.text().of(figures.language) for event in told]
+
+
 def _evidence(dossier: Dossier, figures: Figures) -> dict[str, Any]:
     """Write out why the model can be trusted, and what it was made from."""
     model = dossier.model
+    labels = {feature.name: feature.label for feature in model.feature_set if feature.label.en}
     return {
         "judgement": judge_model(model, figures),
         "selection": selection_table(model, figures),
@@ -131,7 +140,7 @@ def _evidence(dossier: Dossier, figures: Figures) -> dict[str, Any]:
         "low_confidence": figures.decimal(model.low_confidence),
         "surprise_limit": figures.decimal(model.surprise_limit),
         "scored": None if dossier.scored is None else scored_view(dossier.scored, model, figures),
-        "contract": None if dossier.contract is None else contract_view(dossier.contract, figures),
+        "contract": None if dossier.contract is None else contract_view(dossier.contract, figures, labels),
         "features": feature_list(model.feature_set, model.scorecard.features, figures),
     }
 

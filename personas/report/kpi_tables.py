@@ -38,7 +38,7 @@ def _indicators(tables: AnalysisTables) -> list[KpiView]:
     is_share = found["indicator"].str.endswith("share")
     views = []
     for part, ending, title in (
-        (found[is_share], "share", say("result.indicators", language)),
+        (found[is_share], "share", say("growth.shares", language)),
         (found[~is_share], "number", say("growth.numbers", language)),
     ):
         if len(part):

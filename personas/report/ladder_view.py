@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from personas.category.small_cells import HIDDEN
-from personas.category.stage_flow import LOST, NEW, STATES
+from personas.category.stage_flow import LOST, NEW
 from personas.report.analysis_tables import AnalysisTables, value_of
 from personas.report.plain_table import PlainTable, plain_table
 
@@ -105,7 +105,7 @@ def _language(tables: AnalysisTables) -> str:
 
 def _named(stages: Iterable[str], names: dict[str, str], tables: AnalysisTables) -> list[str]:
     """Name stages as their ladder does; what is no stage by its own name."""
-    return [tables.name(stage) if stage in STATES or stage not in names else names[stage] for stage in stages]
+    return [names.get(stage) or tables.name(stage) for stage in stages]
 
 
 def _of(key: str, table: pd.DataFrame | None) -> pd.DataFrame | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from personas.model.base import Persona
@@ -22,7 +22,7 @@ class CardGroup:
     share, users : str
         Figures.
     cards : tuple of PersonaCard
-        Its personas, in the order of the model.
+        Its personas, the largest first.
     """
 
     macro_id: str
@@ -54,14 +54,18 @@ def group_cards(
     by_id = {card.persona_id: card for card in cards}
     macros = macros_of(personas)
     if not macros:
-        return (CardGroup("", "", "", "", tuple(cards)),)
+        return (CardGroup("", "", "", "", _largest_first(cards)),)
     return tuple(
         CardGroup(
             macro_id=macro.macro_id,
             name=macro.name.of(figures.language),
             share=figures.percent(macro.share),
             users=figures.count(macro.n_users),
-            cards=tuple(by_id[persona_id] for persona_id in macro.persona_ids),
+            cards=_largest_first(by_id[persona_id] for persona_id in macro.persona_ids),
         )
         for macro in macros
     )
+
+
+def _largest_first(cards: Iterable[PersonaCard]) -> tuple[PersonaCard, ...]:
+    return tuple(sorted(cards, key=lambda card: (-card.share_value, card.persona_id)))

@@ -13,10 +13,14 @@ from personas.report.plain_table import PlainTable, plain_table
 if TYPE_CHECKING:
     import pandas as pd
 
+AVERAGE: Final = 100
 N_GAPS: Final = 15
 N_PREFERRED: Final = 8
 N_FURTHER: Final = 20
 """Rows that are shown at most; the downloads have all (own choice)."""
+
+_BARS: Final = {"wide_tags": "n_users", "wide_overlap": "n_users", "lookalikes": "precision"}
+"""Column of a table that is drawn, too: how tags overlap, and how precision falls as an audience grows."""
 
 _CAMPAIGNS: Final = ("bundles", "rival_items", "wide_audience", "wide_tags", "wide_overlap", "lookalikes")
 """Tables that are shown as they are; the items of bundles are in the download."""
@@ -103,7 +107,7 @@ def opportunity_page(tables: AnalysisTables) -> OpportunityPage | None:
     """Write out the opportunities; None without any."""
     gaps, space, offers = (tables.table(key) for key in ("gaps", "white_space", "offers"))
     preferences = tuple(
-        (key, _preferences(found, tables), tables.definition(key))
+        (key, _preferences(found, tables), _of_all_segments(key, found, tables))
         for key in ("preferences", "item_preferences")
         if (found := tables.table(key)) is not None
     )
@@ -151,18 +155,33 @@ def _gap_rows(gaps: pd.DataFrame, tables: AnalysisTables) -> tuple[GapRow, ...]:
 
 
 def _preferences(found: pd.DataFrame, tables: AnalysisTables) -> tuple[PreferenceList, ...]:
+    """List what each segment buys more than others do; what it buys less is in the download."""
+    ranks = ("rank", "market_rank") if "market_rank" in found else ()
     columns = (
-        *("category", "item_id", "brand", "rank", "segment_share", "others_share", "tgi", "market_tgi"),
-        *("market_rank", "tgi_to_market", "q_value"),
+        *("category", "item_id", "brand", "segment_share", "others_share", "tgi", "market_tgi"),
+        *ranks,
+        *("tgi_to_market", "q_value"),
     )
-    found = found[~found[HIDDEN]]
+    liked = found[~found[HIDDEN] & (found["tgi"] > AVERAGE)]
     return tuple(
         PreferenceList(
             tables.name(segment),
-            plain_table(found[found["segment"] == segment], columns, tables, n_rows=N_PREFERRED),
+            plain_table(liked[liked["segment"] == segment], columns, tables, n_rows=N_PREFERRED),
         )
-        for segment in dict.fromkeys(found["segment"])
+        for segment in dict.fromkeys(liked["segment"])
     )
+
+
+def _of_all_segments(key: str, found: pd.DataFrame, tables: AnalysisTables) -> str:
+    """Return a definition once, with all segments, where it is written out for each of them."""
+    names = [tables.name(segment) for segment in dict.fromkeys(found["segment"])]
+    lines = tables.definition(key).splitlines()
+    if len(lines) != len(names):
+        return "\n".join(lines)
+    cut = [line.partition(name) for line, name in zip(lines, names, strict=True)]
+    if len({(before, after) for before, _, after in cut}) > 1:
+        return "\n".join(lines)
+    return f"{cut[0][0]}{tables.figures.join(names)}{cut[0][2]}"
 
 
 def _white_space(space: pd.DataFrame, tables: AnalysisTables) -> PlainTable | None:
@@ -176,11 +195,12 @@ def _campaigns(tables: AnalysisTables) -> tuple[tuple[str, PlainTable, str], ...
     found = [(key, table) for key in _CAMPAIGNS if (table := tables.table(key)) is not None]
     last = {tables.definition(key): key for key, _ in found}  # of several tables with one definition
     return tuple(
-        (key, _whole(table, tables), definition if last[definition] == key else "")
+        (key, _whole(table, tables, bars=_BARS.get(key, "")), definition if last[definition] == key else "")
         for key, table in found
         for definition in [tables.definition(key)]
     )
 
 
-def _whole(table: pd.DataFrame, tables: AnalysisTables) -> PlainTable:
-    return plain_table(table, [str(n) for n in table.columns if n != HIDDEN], tables, n_rows=N_FURTHER)
+def _whole(table: pd.DataFrame, tables: AnalysisTables, *, bars: str = "") -> PlainTable:
+    columns = [str(n) for n in table.columns if n != HIDDEN]
+    return plain_table(table, columns, tables, n_rows=N_FURTHER, bars=bars)

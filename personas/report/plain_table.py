@@ -54,19 +54,24 @@ _KINDS: Final = {
         "stability",
         "similarity",
         "next_weight",
+        "relative_share",
     ),
     "q": ("p_value", "q_value"),
     "index": ("index",),
 }
 """How the figures of a column are written; other columns go by their names, see :func:`figure`."""
 
+_ALWAYS_COUNTED: Final = ("n_high", "n_mid", "n_low")
+"""Counts that are known in every row, so that an empty one is a hidden one."""
+
 
 @dataclass(frozen=True, slots=True)
 class PlainCell:
-    """One cell; ``is_number`` = set to the right."""
+    """One cell; ``is_number`` = set to the right; ``bar``, 0 to 100, = drawn as a bar of this length."""
 
     text: str
     is_number: bool
+    bar: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +94,7 @@ class PlainTable:
 
 
 def plain_table(
-    table: pd.DataFrame, columns: Sequence[str], tables: AnalysisTables, *, n_rows: int = 20
+    table: pd.DataFrame, columns: Sequence[str], tables: AnalysisTables, *, n_rows: int = 20, bars: str = ""
 ) -> PlainTable:
     """Write out some columns of the first rows of a table.
 
@@ -103,6 +108,8 @@ def plain_table(
         Knows the names and writes the figures.
     n_rows : int
         How many rows at most.
+    bars : str
+        Column of figures of at least 0 that is drawn, too, the longest bar for the largest; empty = none.
 
     Returns
     -------
@@ -112,19 +119,25 @@ def plain_table(
     numeric = {name: table[name].dtype.kind in "iuf" for name in shown}
     head = table.head(n_rows)
     hidden = head[HIDDEN].tolist() if HIDDEN in head else [False] * len(head)
-    rows = [
-        tuple(
-            PlainCell(
-                tables.figures.suppressed
-                if numeric[name] and is_hidden and value_of(value) is None
-                else _write(name, value, tables),
-                numeric[name],
-            )
-            for name, value in zip(shown, values, strict=True)
+    largest = (value_of(head[bars].max()) if bars in head else None) or 1.0
+
+    def cell(name: str, value: Any, *, is_hidden: bool) -> PlainCell:
+        known = value_of(value) if numeric[name] else None
+        concealed = numeric[name] and known is None and (is_hidden or name in _ALWAYS_COUNTED)
+        return PlainCell(
+            tables.figures.suppressed if concealed else _write(name, value, tables),
+            numeric[name],
+            None if name != bars else round(100 * (known or 0.0) / largest, 2),
         )
+
+    rows = [
+        tuple(cell(name, value, is_hidden=is_hidden) for name, value in zip(shown, values, strict=True))
         for values, is_hidden in zip(head[shown].itertuples(index=False, name=None), hidden, strict=True)
     ]
-    headings = tuple(PlainCell(heading(name, tables.figures.language), numeric[name]) for name in shown)
+    headings = tuple(
+        PlainCell(heading(name, tables.figures.language), numeric[name], 0.0 if name == bars else None)
+        for name in shown
+    )
     return PlainTable(headings, tuple(rows), len(table) - len(head))
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from personas.report.figures import wrap
+from personas.report.ribbon import ribbon_path
 
 _GAP: Final = 14.0
 _BAR: Final = 12.0
@@ -111,7 +112,7 @@ def lay_out_sankey(
         y1, y2 = at["left"][flow.left], at["right"][flow.right]
         at["left"][flow.left] += thick
         at["right"][flow.right] += thick
-        ribbons.append(Ribbon(_path(x1, y1, x2, y2, thick), flow.left % 9, flow.tip))
+        ribbons.append(Ribbon(ribbon_path(x1, y1, x2, y2, thick=(thick, thick)), flow.left % 9, flow.tip))
     bars = [
         _bar(node, place, (frame.margin, frame.margin - 8, "end"), i, frame)
         for i, (node, place) in enumerate(zip(left, tops["left"], strict=True))
@@ -131,15 +132,6 @@ def _tops(heights: Sequence[float], height: float) -> list[tuple[float, float]]:
         places.append((y, size))
         y += size + gap
     return places
-
-
-def _path(x1: float, y1: float, x2: float, y2: float, thick: float) -> str:
-    mid = (x1 + x2) / 2
-    there = f"M{x1:.1f} {y1:.1f}C{mid:.1f} {y1:.1f} {mid:.1f} {y2:.1f} {x2:.1f} {y2:.1f}"
-    back = (
-        f"V{y2 + thick:.1f}C{mid:.1f} {y2 + thick:.1f} {mid:.1f} {y1 + thick:.1f} {x1:.1f} {y1 + thick:.1f}Z"
-    )
-    return there + back
 
 
 def _bar(

@@ -11,22 +11,26 @@ from personas.model.traits import SIGNIFICANT
 from personas.report.analysis_tables import AnalysisTables, value_of
 from personas.report.figures import text_width, wrap
 from personas.report.heatmap import shade
-from personas.report.label_places import Disc, page_of, place_labels
 from personas.report.plain_table import PlainTable, plain_table
 
 if TYPE_CHECKING:
     import pandas as pd
 
-WIDTH, HEIGHT = 360.0, 262.0
+WIDTH, HEIGHT = 380.0, 286.0
 N_DRAWN: Final = 9
 """Members that are drawn at most, those of the highest weight; the table has all (own choice)."""
 
-_RING_X, _RING_Y = 122.0, 92.0
-_SMALLEST, _LARGEST = 5.0, 20.0
-_FONT, _NAME_EM, _LINE, _ASCENT = 13.0, 8.5, 14.0, 12.0
-_PART: Final = {"start": 0.0, "middle": 0.5, "end": 1.0}
+_RING_X, _RING_Y = 86.0, 88.0
+_SMALLEST, _LARGEST = 5.0, 17.0
+_FONT, _LINE, _ASCENT, _APART = 13.0, 14.0, 11.0, 5.0
 _CAPITALS: Final = 1.2
 """Capital letters are wider than the estimate of :func:`text_width` by about this."""
+
+_NEAR: Final = 0.005
+"""Least weight into another scene that is told; it is the least that two digits can show."""
+
+_UPRIGHT: Final = 0.2
+"""Below this cosine a disc stands above or below the middle rather than beside it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,9 +138,17 @@ def scene_page(tables: AnalysisTables) -> ScenePage | None:
             for a, b in zip(told["category_a"], told["category_b"], strict=True)
         ),
         grid=() if grid is None else _grid(grid, ids, tables),
-        members=plain_table(members, columns, tables, n_rows=200),
+        members=plain_table(_with_near_scenes(members), columns, tables, n_rows=200),
         definition=tables.definition("scenes"),
         grid_definition="" if grid is None else tables.definition("grid"),
+    )
+
+
+def _with_near_scenes(members: pd.DataFrame) -> pd.DataFrame:
+    """Leave out the next closest scene of a category that goes with no other scene."""
+    near = members["next_weight"] >= _NEAR
+    return members.assign(
+        next_scene_id=members["next_scene_id"].where(near), next_weight=members["next_weight"].where(near)
     )
 
 
@@ -162,38 +174,63 @@ def _card(
 
 
 def _nodes(drawn: pd.DataFrame, tables: AnalysisTables) -> list[SceneNode]:
-    """Put the first category in the middle and the others around it, the strongest at the top."""
+    """Put the first category in the middle and the others around it, the strongest at the top.
+
+    Names of the ring stand outside of it, where no line crosses them.
+    """
     buyers = [value_of(n) or 0.0 for n in drawn["n_buyers"]]
     largest = max(buyers, default=1.0) or 1.0
-    discs = []
-    for place, n in enumerate(buyers):
+    nodes = []
+    for place, (category, n) in enumerate(zip(drawn["category"], buyers, strict=True)):
         angle = -pi / 2 + 2 * pi * (place - 1) / max(1, len(buyers) - 1)
-        off = 0.0 if place == 0 else 1.0
-        x, y = WIDTH / 2 + off * _RING_X * cos(angle), HEIGHT / 2 + off * _RING_Y * sin(angle)
-        discs.append(Disc(round(x, 1), round(y, 1), round(max(_SMALLEST, _LARGEST * sqrt(n / largest)), 1)))
-    names = [tables.name(category) for category in drawn["category"]]
-    lines = [wrap(name, _NAME_EM)[:2] for name in names]
-    labels = place_labels(discs, [_size(part) for part in lines], page_of(WIDTH, HEIGHT))
-    return [
-        SceneNode(
-            x=disc.x,
-            y=disc.y,
-            radius=disc.radius,
-            is_hero=place == 0,
-            text_x=round(label.box.x + _PART[label.anchor] * label.box.width, 1),
-            text_anchor=label.anchor,
-            lines=tuple((line, round(label.box.y + _ASCENT + _LINE * i, 1)) for i, line in enumerate(part)),
-            tip=f"{name}: {tables.count(n or None)}",
+        across, down = (0.0, 0.0) if place == 0 else (cos(angle), sin(angle))
+        x, y = WIDTH / 2 + _RING_X * across, HEIGHT / 2 + _RING_Y * down
+        radius = round(max(_SMALLEST, _LARGEST * sqrt(n / largest)), 1)
+        name = tables.name(category)
+        text_x, anchor, lines = _label(name, (x, y, radius), (across, down))
+        nodes.append(
+            SceneNode(
+                x=round(x, 1),
+                y=round(y, 1),
+                radius=radius,
+                is_hero=place == 0,
+                text_x=round(text_x, 1),
+                text_anchor=anchor,
+                lines=lines,
+                tip=f"{name}: {tables.count(n or None)}",
+            )
         )
-        for place, (disc, label, part, name, n) in enumerate(
-            zip(discs, labels, lines, names, buyers, strict=True)
-        )
-    ]
+    return nodes
 
 
-def _size(lines: list[str]) -> tuple[float, float]:
-    width = max(text_width(line) * (_CAPITALS if line.isupper() else 1.0) for line in lines)
-    return width * _FONT + 2, len(lines) * _LINE + 2
+def _label(
+    name: str, disc: tuple[float, float, float], way: tuple[float, float]
+) -> tuple[float, str, tuple[tuple[str, float], ...]]:
+    """Return x, anchor and lines of a name: beside its disc, on the side away from the middle."""
+    (x, y, radius), (across, down) = disc, way
+    if abs(across) < _UPRIGHT:
+        lines = _lines(name, 2 * _RING_X)
+        top = y - radius - _APART - _LINE * len(lines) if down < 0 else y + radius + 2.0
+        text_x, anchor = x, "middle"
+    else:
+        side = 1 if across > 0 else -1
+        text_x, anchor = x + side * (radius + _APART), "start" if side > 0 else "end"
+        lines = _lines(name, (WIDTH - text_x if side > 0 else text_x) - 2.0)
+        top = y - _LINE * len(lines) / 2
+    return text_x, anchor, tuple((line, round(top + _ASCENT + _LINE * i, 1)) for i, line in enumerate(lines))
+
+
+def _lines(name: str, room: float) -> list[str]:
+    """Break a name into at most three lines; what is still too wide ends in an ellipsis."""
+    width = room / _FONT / (_CAPITALS if name.isupper() else 1.0)
+    lines = wrap(name, width)[:3]
+    return [line if text_width(line) <= width else _shortened(line, width) for line in lines]
+
+
+def _shortened(line: str, width: float) -> str:
+    while line and text_width(f"{line}…") > width:
+        line = line[:-1]
+    return f"{line}…"
 
 
 def _edges(pairs: pd.DataFrame, where: dict[str, SceneNode]) -> tuple[SceneEdge, ...]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import ceil
 from typing import TYPE_CHECKING, Any, Final
 
@@ -87,7 +87,16 @@ def sequence_page(tables: AnalysisTables) -> SequencePage | None:
         return None
     columns = ("step_1", "step_2", "step_3", "step_4", "n_users", "support", "median_days")
     shown = None if paths is None else plain_table(paths[~paths[HIDDEN]], columns, tables, n_rows=N_PATHS)
-    return SequencePage(lists, shown, "" if paths is None else tables.definition("paths"))
+    return SequencePage(_told_once(lists), shown, "" if paths is None else tables.definition("paths"))
+
+
+def _told_once(lists: tuple[StepList, ...]) -> tuple[StepList, ...]:
+    """Leave definitions out where the next list has the same ones."""
+    said = [(found.definition, found.direction_definition) for found in lists]
+    return tuple(
+        replace(found, definition="", direction_definition="") if said[place] in said[place + 1 :] else found
+        for place, found in enumerate(lists)
+    )
 
 
 def _steps(key: str, direction_key: str, tables: AnalysisTables) -> StepList | None:

@@ -107,6 +107,10 @@ WORDS: dict[str, Text] = {
         "与全体相比，身份特征上没有足够的显著差异（{n} 项 q < {q}）。",
         "Does not differ clearly from everybody in who they are ({n} traits at q < {q}).",
     ),
+    "notes.identity.one": Text(
+        "与全体相比，身份特征上没有足够的显著差异（1 项 q < {q}）。",
+        "Does not differ clearly from everybody in who they are (one trait at q < {q}).",
+    ),
     "notes.identity.none": Text(
         "与全体相比，身份特征上没有显著差异（{n} 项 q < {q}）。",
         "Does not differ from everybody in who they are ({n} traits at q < {q}).",
@@ -150,8 +154,8 @@ WORDS: dict[str, Text] = {
         "The shades are a reading aid, mirrored around 100 on a log scale; they are no industry standard.",
     ),
     "heat.suppressed": Text(
-        "“隐藏”的格子不足 {n} 人，或者会让人推算出这样的格子。",
-        "A cell is hidden when it has fewer than {n} users, or would give away one that has.",
+        "隐藏的格子（·）不足 {n} 人，或者会让人推算出这样的格子。",
+        "A cell is hidden (·) when it has fewer than {n} users, or would give away one that has.",
     ),
     "heat.empty": Text("这个模型没有按品类的购买特征。", "This model has no purchase features by category."),
     **QUALITY_WORDS,

@@ -19,8 +19,8 @@ CATEGORY_WORDS: dict[str, Text] = {
     "chapter.by_persona": Text("分人群", "By persona"),
     "chapter.further": Text("另有 {n} 行，见下载的表格。", "{n} more rows are in the download."),
     "chapter.suppressed": Text(
-        "不足 {n} 人的计数，以及会让人推算出它的数字，均显示为“隐藏”，下载的表格中留空。",
-        "Counts of fewer than {n} users, and figures that would give them away, are hidden; they are empty in the "
+        "“·”= 隐藏：不足 {n} 人的计数，以及会让人推算出它的数字；下载的表格中留空。",
+        "· = hidden: counts of fewer than {n} users, and figures that would give them away; they are empty in the "
         "downloads.",
     ),
     "download.title": Text("下载表格（CSV）", "Download tables (CSV)"),
@@ -100,6 +100,11 @@ CATEGORY_WORDS: dict[str, Text] = {
         "several bands; buying the same category again is not drawn.",
     ),
     "flow.table": Text("流转率", "Shares"),
+    "flow.table_lead": Text(
+        "每格为流转率；绿色高于该列各行的平均，棕色低于平均，色阶与品类偏好一章相同（以平均为 100）。",
+        "Each cell is the share of the row's buyers who went on to the column. Green is above the mean of its column, "
+        "brown below, in the shades of the chapter on categories with the mean as 100.",
+    ),
     "flow.caption": Text("品类流转率与购买人数", "Flow between categories, with buyers at the margins"),
     "flow.caption_of": Text("{name}：品类流转率", "{name}: flow between categories"),
     "flow.corner": Text("上一期 ＼ 这一期", "earlier \\ later"),
@@ -133,7 +138,8 @@ CATEGORY_WORDS: dict[str, Text] = {
     "growth.more": Text("{names}，另有 {n} 个", "{names} and {n} more"),
     "growth.parts": Text("成交额变化的来源", "What moved the turnover"),
     "growth.lines": Text("品线渗透与转化", "Penetration and conversion by product line"),
-    "growth.numbers": Text("指标（数值）", "Indicators that are numbers"),
+    "growth.shares": Text("指标：占比", "Indicators: shares"),
+    "growth.numbers": Text("指标：均值", "Indicators: averages"),
     # Sequence
     "sequence.lead": Text(
         "首次购买之后，下一个品类是什么，间隔多久。先后次序显著的排在前面（* q < {q}）。",

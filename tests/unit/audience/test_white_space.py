@@ -49,6 +49,16 @@ def planted():
     return make_bought(pairs), make_assignments(personas)
 
 
+def test_what_most_further_buyers_are_expected_of_comes_first():
+    personas = {f"a{i:02d}": "P01" for i in range(40)} | {f"b{i:02d}": "P02" for i in range(40)}
+    rare = [(f"a{i:02d}", "雪茄") for i in range(8)]
+    common = [(f"a{i:02d}", "门锁") for i in range(20)]
+    found = find_white_space(make_bought(rare + common), make_assignments(personas), window=YEAR)
+    fitting = found.table[found.table["fits"]]
+
+    assert fitting[["category", "n_open"]].values.tolist() == [["门锁", 20], ["雪茄", 32]]
+
+
 def test_who_did_not_buy_what_the_persona_likes(planted, tables):
     found = find_white_space(*planted, window=YEAR)
     fitting = found.table[found.table["fits"]]

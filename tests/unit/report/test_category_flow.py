@@ -1,5 +1,9 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
+import pandas as pd
+
 from personas.report.category_flow import flow_page
 
 
@@ -16,10 +20,24 @@ def test_the_change_has_both_figures_and_is_coloured_where_it_is_significant(mad
     change = flow_page(tables_of(made.flow())).change
     strong, weak = change.cells[0][1], change.cells[1][0]
 
-    assert (strong.figure, strong.note, strong.side) == ("+66.7%", "+10.0", "over")
-    assert (weak.figure, weak.note, weak.side) == ("−4.8%", "−1.0", "")
+    assert (strong.figure, strong.note, strong.shade) == ("+66.7%", "+10.0", "over")
+    assert (weak.figure, weak.note, weak.shade) == ("−4.8%", "−1.0", "")
     assert change.rows == (("smart lock", "+5.3%"), ("air conditioner", "−3.2%"))
     assert change.cells[1][1].figure == "hidden"
+
+
+def test_a_share_is_shaded_against_the_mean_of_its_column(made, tables_of):
+    found = made.flow()
+    cells = found.tables["cells"]
+    more = cells[cells["column"] == "猫眼"].assign(row="音箱", n_row=500.0, n_both=300.0, share=0.6).head(1)
+    both = pd.concat([cells, more], ignore_index=True)
+    other = both[both["row"] == "音箱"].assign(column="门锁", n_column=420, share=0.2)
+    wide = replace(found, tables={**found.tables, "cells": pd.concat([both, other], ignore_index=True)})
+    grid = flow_page(tables_of(wide)).grid
+
+    assert [cell.shade for cell in grid.cells[2]] == ["h0", "h2"]
+    assert grid.cells[0][1].shade == "h-2"
+    assert grid.cells[0][0].shade == ""
 
 
 def test_two_periods_have_no_change(made, tables_of):

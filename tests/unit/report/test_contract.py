@@ -5,6 +5,7 @@ from dataclasses import replace
 from personas.features import FeatureSet
 from personas.report.contract import contract_view, feature_list
 from personas.report.figures import Figures
+from personas.schema import Text
 
 TABLE = {
     "name": "users",
@@ -35,6 +36,12 @@ def test_tables_are_written_with_their_faults_in_the_language_of_the_report():
         ("整行", "行格式错误"),
         ("age", "不在 0 到 120 之间"),
     ]
+
+
+def test_further_attributes_go_by_their_labels():
+    view = contract_view({"tables": [TABLE]}, Figures("zh-CN"), {"car": Text("有车", "car owner")})
+
+    assert [row.name for row in view.tables[0].missing] == ["学历", "有车", "年龄"]
 
 
 def test_missing_shares_come_largest_first_without_complete_columns():

@@ -31,6 +31,14 @@ def test_numbers_are_grouped_and_negatives_have_a_minus_sign():
     assert figures.q_value(0.0312) == "0.031"
 
 
+def test_what_rounds_to_nothing_has_no_sign():
+    figures = Figures("en")
+
+    assert [figures.change(share) for share in (0.0004, -0.0004, 0.002)] == ["0.0%", "0.0%", "+0.2%"]
+    assert [figures.points(points) for points in (0.04, -0.04, -0.06)] == ["0.0", "0.0", "−0.1"]
+    assert [figures.decimal(value) for value in (-0.004, -0.006)] == ["0.00", "−0.01"]
+
+
 def test_what_is_undefined_is_a_dash():
     figures = Figures("zh-CN")
 

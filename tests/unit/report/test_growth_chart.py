@@ -62,6 +62,22 @@ def test_relative_shares_are_on_a_log_scale(made, tables_of):
     assert ratio == pytest.approx(log(2.5) / log(2), abs=0.01)
 
 
+def test_a_relative_share_is_a_ratio_in_the_table(made, tables_of):
+    table = growth_page(tables_of(made.growth(relative=True))).table
+    internal = growth_page(tables_of(made.growth())).table
+
+    assert (table.headings[2].text, table.rows[0][2].text) == ("relative share", "0.50")
+    assert (internal.headings[2].text, internal.rows[0][2].text) == ("share", "50.0%")
+
+
+def test_a_name_that_finds_no_room_beside_its_bubble_is_left_to_the_table(made, tables_of):
+    one = made.growth().tables["growth_share"].iloc[[0]]
+    crowd = pd.concat([one.assign(category=f"a long name {i:02d}") for i in range(20)], ignore_index=True)
+    chart = growth_page(tables_of(made.analysis("growth", {"growth_share": crowd}))).charts[0][1]
+
+    assert 0 < sum(bool(bubble.lines) for bubble in chart.bubbles) < 20
+
+
 def test_only_the_largest_of_many_categories_are_drawn_and_listed(made, tables_of):
     one = made.growth().tables["growth_share"].iloc[[0]]
     many = pd.concat([one.assign(category=f"c{i:02d}") for i in range(60)], ignore_index=True)

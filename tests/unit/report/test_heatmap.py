@@ -15,6 +15,12 @@ def test_rows_are_categories_by_size_and_columns_are_personas(model):
     assert rows[0].cells[0].share == "58.0%"
 
 
+def test_rows_are_named_after_the_category_and_not_after_its_buyers(model):
+    names = [row.category for row in make_heatmap(model, Figures("en"))]
+
+    assert not [name for name in names if "buyers" in name or "ought" in name or ":" in name]
+
+
 def test_cells_without_a_significant_difference_have_no_colour(model):
     cells = [cell for row in make_heatmap(model, Figures("en")) for cell in row.cells]
 

@@ -24,7 +24,7 @@ def _lines(*rows) -> pd.DataFrame:
 def test_indicators_that_are_shares_are_told_from_those_that_are_numbers(made, tables_of):
     shares, numbers = kpi_tables(tables_of(made.growth()))
 
-    assert shares.title == "Indicators"
+    assert (shares.title, numbers.title) == ("Indicators: shares", "Indicators: averages")
     assert [row[4].text for row in shares.table.rows] == ["40.0%", "45.5%"]
     assert [cell.text for cell in numbers.table.rows[0][4:7]] == ["2.00", "1.90", "2.10"]
     assert (shares.definition, numbers.definition) == ("", "Definition of indicators")

@@ -30,6 +30,9 @@ def test_personas_stand_under_their_macro_persona_and_shares_add_up(grouped):
     assert (first.macro_id, second.macro_id) == ("M1", "M2")
     assert first.name == f"{names[0]} + {names[2]} + {names[4]}"
     assert [card.persona_id for card in second.cards] == ["P02", "P04"]
+    assert [card.share_value for card in first.cards] == sorted(
+        (card.share_value for card in first.cards), reverse=True
+    )
     assert sum(int(g.users.replace(",", "")) for g in (first, second)) == sum(
         p.n_users for p in grouped.personas
     )

@@ -1,8 +1,11 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pandas as pd
 
 from personas.report.opportunity_bars import opportunity_page
+from personas.schema import Text
 
 
 def test_gaps_are_drawn_on_one_axis(made, tables_of):
@@ -20,11 +23,30 @@ def test_gaps_are_drawn_on_one_axis(made, tables_of):
     assert (ahead.is_gap, ahead.headroom, ahead.gap, ahead.brand_growth) == (False, "0", "−5.0", "")
 
 
-def test_preferences_are_listed_per_segment(made, tables_of):
+def test_what_a_segment_buys_more_than_others_is_listed(made, tables_of):
     ((key, (women,), _),) = opportunity_page(tables_of(made.opportunity())).preferences
 
     assert (key, women.segment) == ("preferences", "women")
-    assert [row[0].text for row in women.table.rows] == ["smart lock", "air conditioner"]
+    assert [row[0].text for row in women.table.rows] == ["smart lock"]
+    assert "rank" not in [cell.text for cell in women.table.headings]
+
+
+def test_a_definition_that_is_the_same_for_all_segments_is_told_once(made, tables_of):
+    found = made.opportunity()
+    likes = found.tables["preferences"]
+    both = pd.concat([likes, likes.assign(segment="plus")], ignore_index=True)
+    lines = {"women": "2025; segment: women. Share.", "plus": "2025; segment: plus. Share."}
+
+    def told(*said):
+        definitions = {"preferences": Text("", "\n".join(said))}
+        one = replace(found, tables={"preferences": both}, definitions=definitions)
+        ((_, lists, definition),) = opportunity_page(tables_of(one)).preferences
+        assert [of.segment for of in lists] == ["women", "plus"]
+        return definition
+
+    assert told(*lines.values()) == "2025; segment: women, plus. Share."
+    assert told(lines["women"], "2024; segment: plus. Share.").count("\n") == 1
+    assert told("One line.") == "One line."
 
 
 def test_white_space_shows_only_what_fits(made, tables_of):
@@ -63,6 +85,7 @@ def test_bundles_audiences_and_look_alikes_are_shown_whole(made, tables_of):
     texts = {key: [cell.text for cell in table.rows[0]] for key, table in shown.items()}
     assert texts["bundles"][2:] == ["smart lock + air conditioner", "2,053", "2.36"]
     assert texts["wide_overlap"][1:] == ["1", "30"]
+    assert [[cell.bar for cell in row][2] for row in shown["wide_overlap"].rows] == [100, 0]
     assert texts["lookalikes"] == ["women", "400", "25.0%", "50.0%", "2.00", "0.70"]
 
 

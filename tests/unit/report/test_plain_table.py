@@ -46,6 +46,25 @@ def test_rows_beyond_the_limit_are_counted_and_columns_without_values_left_out(m
     assert (len(written.rows), written.n_further) == (1, 1)
 
 
+def test_a_column_can_be_drawn_as_bars(made, tables_of):
+    tables = tables_of(made.sequence())
+    written = plain_table(tables.table("paths"), ["step_1", "n_users"], tables, bars="n_users")
+
+    assert [cell.bar for cell in written.headings] == [None, 0.0]
+    assert [row[1].bar for row in written.rows] == [100.0, pytest.approx(100 * 40 / 85, abs=0.01)]
+    assert all(row[0].bar is None for row in written.rows)
+
+
+def test_a_count_that_is_always_known_is_hidden_where_it_is_empty(made, tables_of):
+    offers = (
+        made.opportunity().tables["offers"].assign(n_low=[40, float("nan")], mean_rate=[0.4, float("nan")])
+    )
+    tables = tables_of(made.analysis("opportunity", {"offers": offers}))
+    written = plain_table(tables.table("offers"), ["category", "n_low", "mean_rate"], tables)
+
+    assert [cell.text for cell in written.rows[1]] == ["air conditioner", "hidden", "–"]
+
+
 def test_names_replace_ids_and_gaps_stay_gaps(made, tables_of):
     tables = tables_of(made.scenes())
     members = written_ids(made.scenes().tables["members"], tables)

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pandas as pd
 
 from personas.report.scene_map import HEIGHT, N_DRAWN, WIDTH, scene_page
@@ -52,6 +54,44 @@ def test_names_keep_inside_and_a_large_scene_is_drawn_in_part(made, tables_of):
     assert (len(card.members), card.n_further) == (30, 30 - N_DRAWN)
     assert all(node.x - node.radius > 0 and node.x + node.radius < WIDTH for node in card.nodes)
     assert all(node.y - node.radius > 0 and node.lines[-1][1] < HEIGHT for node in card.nodes)
+
+
+def test_names_of_the_ring_stand_outside_of_it(made, tables_of):
+    found = made.scenes()
+    one = found.tables["members"].iloc[[0]]
+    many = pd.concat([one.assign(category=f"品类{i:02d}") for i in range(9)], ignore_index=True)
+    tables = {"scenes": found.tables["scenes"].head(1), "members": many}
+    _, *ring = scene_page(tables_of(made.analysis("scenes", tables))).scenes[0].nodes
+
+    for node in ring:
+        side = {"start": 1, "end": -1, "middle": 0}[node.text_anchor]
+        assert (node.text_x - node.x) * side >= 0
+        assert side * (node.x - WIDTH / 2) >= 0
+    top, bottom = (
+        next(n for n in ring if n.text_anchor == "middle" and (n.y < HEIGHT / 2) == up)
+        for up in (True, False)
+    )
+    assert top.lines[-1][1] < top.y - top.radius
+    assert bottom.lines[0][1] > bottom.y + bottom.radius
+
+
+def test_a_name_that_is_too_wide_ends_in_an_ellipsis(made, tables_of):
+    found = made.scenes()
+    one = found.tables["members"].iloc[[0]]
+    long = pd.concat([one.assign(category="X" * n) for n in (3, 4, 40)], ignore_index=True)
+    many = pd.concat([long, long.tail(1).assign(category="Y" * 40)], ignore_index=True)
+    tables = {"scenes": found.tables["scenes"].head(1), "members": many}
+    nodes = scene_page(tables_of(made.analysis("scenes", tables))).scenes[0].nodes
+
+    assert all(node.lines[0][0].endswith("…") and len(node.lines[0][0]) < 20 for node in nodes[2:])
+
+
+def test_only_a_scene_that_a_category_goes_with_is_its_next_closest(made, tables_of):
+    found = made.scenes()
+    members = found.tables["members"].assign(next_weight=[0.02, -0.13, 0.01, 0.002])
+    page = scene_page(tables_of(replace(found, tables={**found.tables, "members": members})))
+
+    assert [row[5].text for row in page.members.rows] == ["living room", "–", "home security", "–"]
 
 
 def test_without_scenes_there_is_no_page(made, tables_of):

@@ -1,8 +1,11 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from personas.report.sequence_line import sequence_page
+from personas.schema import Text
 
 
 def test_steps_with_a_clear_order_stand_first(made, tables_of):
@@ -45,4 +48,20 @@ def test_groups_of_categories_have_a_list_of_their_own(made, tables_of):
     found = made.sequence().tables
     both = {**found, "next_group": found["next_category"], "direction_group": found["direction"]}
 
-    assert len(sequence_page(tables_of(made.analysis("sequence", both))).lists) == 2
+    first, second = sequence_page(tables_of(made.analysis("sequence", both))).lists
+    assert (first.definition, second.definition) == (
+        "Definition of next_category",
+        "Definition of next_group",
+    )
+
+
+def test_definitions_that_both_lists_have_are_told_once(made, tables_of):
+    found = made.sequence().tables
+    both = {**found, "next_group": found["next_category"], "direction_group": found["direction"]}
+    same = replace(
+        made.analysis("sequence", both), definitions=dict.fromkeys(both, Text("口径", "The definition"))
+    )
+    first, second = sequence_page(tables_of(same)).lists
+
+    assert (first.definition, first.direction_definition) == ("", "")
+    assert (second.definition, second.direction_definition) == ("The definition", "The definition")

@@ -48,7 +48,7 @@ FAMILIES = {
     "headline.stability.": ("excellent", "stable", "weak"),
     "headline.": ("kept_share", "assigned_share", "mean_confidence", "fidelity", "noise_share"),
     "metric.": [f"{name}.{part}" for name in METRICS for part in ("name", "read")],
-    "notes.identity.": ("clear", "some", "none"),
+    "notes.identity.": ("clear", "some", "one", "none"),
     "measure.": MEASURES,
     "null_table.": NULLS,
     "judged_by.": Yardstick.__args__,
