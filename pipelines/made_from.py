@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 
 from pipelines.config_file import LoadedConfig
@@ -18,6 +18,12 @@ MADE_FROM = "made_from"
 
 _READ_BY_FEATURES = ("users", "events")
 
+_NOT_TRAINED_ON = ("export", "monitor")
+_NOT_SCORED_BY = (*_NOT_TRAINED_ON, "gate")
+_NOT_IN_A_RUN = ("monitor",)
+"""Sections of the config that an output does not depend on: to change them makes no other one. The gate's verdict is
+stored with the model, so its rules belong to the training."""
+
 
 def data_of(prepared: Prepared) -> dict[str, str]:
     """Return table -> fingerprint of its valid rows (of users: the admitted ones)."""
@@ -25,11 +31,20 @@ def data_of(prepared: Prepared) -> dict[str, str]:
     return {name: prepared.engine.fingerprint(name) for name in names}
 
 
-def config_of(loaded: LoadedConfig) -> str:
-    """Return the hash of a config, and of its archetypes, without the places of tables and outputs."""
+def config_of(loaded: LoadedConfig, *, without: Collection[str] = ()) -> str:
+    """Return the hash of a config, and of its archetypes, without the places of tables and outputs.
+
+    Parameters
+    ----------
+    loaded : LoadedConfig
+        The use case.
+    without : collection of str
+        Sections to leave out.
+    """
     archetypes = loaded.archetypes()
+    config = without_places(loaded.config.model_dump(mode="json", by_alias=True))
     return _hash(
-        without_places(loaded.config.model_dump(mode="json", by_alias=True)),
+        {section: value for section, value in config.items() if section not in without},
         None if archetypes is None else archetypes.model_dump(mode="json", by_alias=True),
     )
 
@@ -49,7 +64,8 @@ def training_key(loaded: LoadedConfig, prepared: Prepared, *, force: bool) -> st
     force : bool
         Of the training.
     """
-    return _hash(config_of(loaded), _features_data(prepared), prepared.window.as_of.isoformat(), force)
+    config = config_of(loaded, without=_NOT_TRAINED_ON)
+    return _hash(config, _features_data(prepared), prepared.window.as_of.isoformat(), force)
 
 
 def scoring_key(loaded: LoadedConfig, prepared: Prepared, stored: StoredModel) -> str:
@@ -67,7 +83,7 @@ def scoring_key(loaded: LoadedConfig, prepared: Prepared, stored: StoredModel) -
     return _hash(
         stored.record.version,
         {p.persona_id: [p.name.zh, p.name.en] for p in stored.model.personas},
-        config_of(loaded),
+        config_of(loaded, without=_NOT_SCORED_BY),
         _features_data(prepared),
         prepared.window.as_of.isoformat(),
     )
@@ -85,7 +101,7 @@ def job_key(loaded: LoadedConfig, data: Mapping[str, str], *parts: Any) -> str:
     *parts : JSON-ready
         What else its outputs depend on.
     """
-    return _hash(config_of(loaded), dict(data), *parts)
+    return _hash(config_of(loaded, without=_NOT_IN_A_RUN), dict(data), *parts)
 
 
 def _features_data(prepared: Prepared) -> dict[str, str]:

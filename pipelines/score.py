@@ -9,9 +9,11 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from personas.engine import Source
 from personas.errors import ConfigError, DataError
 from personas.features import FeatureSet, build_features
 from personas.model import PersonaModel
+from personas.model.continuity import SPEND
 from personas.monitor import count_users
 from personas.schema import Language
 from personas.scoring import score_parquet
@@ -25,6 +27,8 @@ from pipelines.tables import Prepared
 from pipelines.work_folder import replaced
 
 FILE = "assignments.parquet"
+SPEND_FILE = "spend.parquet"
+"""Beside the assignments: ``user_id`` and ``value``, what each user spent in the window; moves are weighted by it."""
 
 
 @dataclass(frozen=True)
@@ -74,7 +78,7 @@ def score(
     """
     model, config = stored.model, loaded.config
     check_fit(model, loaded, prepared, remedy)
-    features, answers = answer_users(prepared, stored, model.scored_features, steps, config.language)
+    features, answers = answer_users(prepared, stored, _with_spend(model), steps, config.language)
     sketch = None
     if model.sketch is not None:
         with steps.step("count users") as step:
@@ -94,12 +98,30 @@ def score(
         record = store.put(
             ASSIGNMENTS,
             config.name,
-            {FILE: answers},
+            {FILE: answers, **_spend(prepared, features)},
             created_at=datetime.now(UTC),
             metadata={**summary, "made_from": made_from},
         )
         use_for_exports(store, config.name, record, only_if_later=only_if_later)
     return Scored(record, record.path / FILE, summary)
+
+
+def _with_spend(model: PersonaModel) -> FeatureSet:
+    """Return what the scorecard reads and, where the model knows of it, what users spend."""
+    spend = tuple(
+        f for f in model.feature_set if f.name == SPEND and f.name not in model.scored_features.names
+    )
+    return FeatureSet((*model.scored_features, *spend))
+
+
+def _spend(prepared: Prepared, features: Path) -> dict[str, bytes | Path]:
+    """Return the file of what users spend; nothing where that is not known."""
+    built = prepared.engine.read(Source(path=features)).table
+    if SPEND not in built.columns:
+        return {}
+    path = prepared.scratch / SPEND_FILE
+    prepared.engine.write_parquet(built.select("user_id", value=built[SPEND]).order_by("user_id"), path)
+    return {SPEND_FILE: path}
 
 
 def answer_users(

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
 from personas.features.base import Feature
+from personas.model.bands import join_label
+from personas.model.base import PersonaModel
 from personas.model.profile import SMALL_CELL
 from personas.model.sketch import Bins, FeatureSketch
 from personas.monitor.shift import contributions, smoothed_shares
@@ -65,7 +67,30 @@ class Pair:
         return int(np.where(is_shown, parts, -1.0).argmax())
 
 
-def common_cells(feature: Feature, before: FeatureSketch, now: FeatureSketch) -> Pair | None:
+def level_names(model: PersonaModel) -> dict[str, dict[str, Text]]:
+    """Return what the cards of a model call the levels of its features: categories and labelled codes, too.
+
+    Parameters
+    ----------
+    model : PersonaModel
+        With the traits of its personas.
+
+    Returns
+    -------
+    dict of str to dict of str to Text
+        Feature -> level -> name; levels that no trait tells of are absent.
+    """
+    found: dict[str, dict[str, Text]] = {}
+    for trait in (trait for persona in model.personas for trait in persona.traits):
+        start = join_label(model.feature_set[trait.feature], Text("", ""))
+        name = Text(trait.label.zh.removeprefix(start.zh), trait.label.en.removeprefix(start.en))
+        found.setdefault(trait.feature, {})[trait.level] = name
+    return found
+
+
+def common_cells(
+    feature: Feature, before: FeatureSketch, now: FeatureSketch, named: Mapping[str, Text] | None = None
+) -> Pair | None:
     """Bring two sketches of a feature to the same cells.
 
     Parameters
@@ -74,6 +99,8 @@ def common_cells(feature: Feature, before: FeatureSketch, now: FeatureSketch) ->
         What was counted.
     before, now : FeatureSketch
         Levels that only one side knows are counted as unseen on both.
+    named : mapping of str to Text, optional
+        Level -> name, see :func:`level_names`; others have their usual one.
 
     Returns
     -------
@@ -82,7 +109,7 @@ def common_cells(feature: Feature, before: FeatureSketch, now: FeatureSketch) ->
     """
     missing = (before.counts[-1], now.counts[-1])
     if before.bins == now.bins:
-        names = [cell_name(feature, before.bins, k) for k in range(before.bins.n_bins)]
+        names = [cell_name(feature, before.bins, k, named) for k in range(before.bins.n_bins)]
         return Pair.of(before.counts, now.counts, [*names, _UNSEEN, _MISSING], missing)
     if not (before.bins.levels and now.bins.levels):
         return None
@@ -93,7 +120,7 @@ def common_cells(feature: Feature, before: FeatureSketch, now: FeatureSketch) ->
         some = [known[level] for level in shared]
         return [*some, sum(sketch.counts[:-1]) - sum(some), sketch.counts[-1]]
 
-    names = [label_of(feature.name, level) for level in shared]
+    names = [_level_name(feature, level, named) for level in shared]
     return Pair.of(counts(before), counts(now), [*names, _UNSEEN, _MISSING], missing)
 
 
@@ -104,7 +131,7 @@ def shown_share(n_users: int, n_all: int) -> float | None:
     return n_users / n_all if n_all else 0.0
 
 
-def cell_name(feature: Feature, bins: Bins, k: int) -> Text:
+def cell_name(feature: Feature, bins: Bins, k: int, named: Mapping[str, Text] | None = None) -> Text:
     """Return a bin in words.
 
     Parameters
@@ -115,6 +142,8 @@ def cell_name(feature: Feature, bins: Bins, k: int) -> Text:
         How.
     k : int
         Which bin.
+    named : mapping of str to Text, optional
+        As of :func:`common_cells`.
 
     Returns
     -------
@@ -128,10 +157,14 @@ def cell_name(feature: Feature, bins: Bins, k: int) -> Text:
     ['0', 'more than 0 to under 250', '250 or more']
     """
     if bins.levels:
-        return label_of(feature.name, bins.levels[k])
+        return _level_name(feature, bins.levels[k], named)
     if feature.kind == "binary":
         return (Text("否", "no"), Text("是", "yes"))[k]
     return _count_name(bins.edges, k) if feature.kind == "count" else _range_name(bins.edges, k)
+
+
+def _level_name(feature: Feature, level: str, named: Mapping[str, Text] | None) -> Text:
+    return (named or {}).get(level) or label_of(feature.name, level)
 
 
 def _count_name(edges: tuple[float, ...], k: int) -> Text:

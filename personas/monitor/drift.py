@@ -14,7 +14,7 @@ from personas.model.base import PersonaModel
 from personas.model.sketch import CONFIDENCE_STEPS, Sketch
 from personas.monitor.advice import advise
 from personas.monitor.base import DriftReport, DriftRow, DriftRules, PersonaDrift, Reference, Shift
-from personas.monitor.cells import Pair, common_cells, shown_share
+from personas.monitor.cells import Pair, common_cells, level_names, shown_share
 from personas.monitor.portrait import PortraitDistance, band_of, portrait_distance
 from personas.monitor.shift import compare_counts
 from personas.schema import Text
@@ -142,10 +142,11 @@ def _pairs(
 ) -> tuple[list[tuple[Feature, Pair]], list[Feature]]:
     """Return the features that can be compared, and those that can't."""
     assert model.sketch is not None
-    pairs, left_out = [], []
+    pairs, left_out, named = [], [], level_names(model)
     for feature in model.feature_set:
         then, today = before.feature(feature.name), now.feature(feature.name)
-        cells = None if then is None or today is None else common_cells(feature, then, today)
+        names = named.get(feature.name)
+        cells = None if then is None or today is None else common_cells(feature, then, today, names)
         if cells is None:
             left_out.append(feature)
         else:

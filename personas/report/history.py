@@ -49,6 +49,12 @@ class History:
     moves: CustomerMoves | None = None
     monitorings: tuple[DriftReport, ...] = ()
 
+    @property
+    def told_gate(self) -> GateReport | None:
+        """The verdict where it tells something: against a champion, or on a first model that did not pass."""
+        gate = self.gate
+        return gate if gate is not None and (gate.champion_as_of is not None or gate.failed) else None
+
     def columns(self, version: str) -> tuple[tuple[LineageRow, ...], ...]:
         """Return the personas of a version and of those that it goes back to.
 

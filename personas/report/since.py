@@ -93,11 +93,12 @@ def since_page(model: PersonaModel, version: str, history: History, figures: Fig
     Returns
     -------
     SincePage or None
-        None for a first model that nobody has monitored or scored twice: there is nothing to tell.
+        None for a first model that passed its gate and that nobody has monitored or scored twice: there is nothing
+        to tell.
     """
     columns = history.columns(version)
     monitorings = history.watched(version, model.as_of)
-    gate = history.gate if history.gate is not None and history.gate.champion_as_of is not None else None
+    gate = history.told_gate
     events = () if model.continuity is None else model.continuity.events
     if not (events or len(columns) > 1 or monitorings or gate or history.moves):
         return None

@@ -81,8 +81,8 @@ def _tables(
     if monitorings:
         yield "drift", [row for report in monitorings for row in _drift_rows(report, language)]
         yield "portraits", [row for report in monitorings for row in _portrait_rows(report, language)]
-    if history.gate is not None and history.gate.champion_as_of is not None:
-        yield "gate", _gate_rows(history.gate, language)
+    if (gate := history.told_gate) is not None:
+        yield "gate", _gate_rows(gate, language)
 
 
 def _table(rows: Sequence[Row], language: Language) -> pd.DataFrame:

@@ -114,7 +114,7 @@ def test_erased_users_are_nowhere_in_the_store_and_a_proof_says_so(older):
     (older.store / ".work" / "selection-shop").mkdir()
     versions = {kind: store.versions(kind, "shop") for kind in store.kinds()}
     last = store.champion("assignments", "shop")
-    assert len(files_with(older.store, b"U0001")) == 4 + 4 + 1 + 1
+    assert len(files_with(older.store, b"U0001")) == 4 * 2 + 4 + 1 + 1
 
     result = erase(older, *GONE, "stranger")
 

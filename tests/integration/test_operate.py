@@ -286,7 +286,7 @@ def contents(shop):
     """Return what a finished job leaves, apart from times: hashes of models and assignments, audience files."""
     store = ArtifactStore(shop.store)
     found = {kind: [v[-8:] for v in store.versions(kind, "shop")] for kind in ("models", "sketches")}
-    tables = shop.store.glob("assignments/shop/*/*.parquet")
+    tables = shop.store.glob("assignments/shop/*/assignments.parquet")
     rows = [pq.read_table(p).drop_columns(["model_version"]).to_pylist() for p in tables]
     files = sorted(p.relative_to(shop.store).parts[3:] for p in shop.store.glob("audiences/shop/*/*/*/*"))
     reports = [p.name.partition("-2025")[0] for p in shop.store.glob("reports/*")]

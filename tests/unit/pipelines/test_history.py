@@ -19,11 +19,17 @@ from personas.store import ArtifactStore
 from pipelines.champion import GATE_FILE
 from pipelines.history import read_history
 from pipelines.models import ASSIGNMENTS, MODELS, open_model
-from pipelines.score import FILE
+from pipelines.score import FILE, SPEND_FILE
 
 GOLDEN = Path(__file__).parents[2] / "golden" / "model-format-1"
 MAY = datetime(2026, 5, 1, tzinfo=UTC)
 REPORT = GateReport((GateCheck("coverage", 0.9, None, 0.5, True, Text("够", "enough")),), date(2026, 4, 1))
+
+
+def _parquet(table):
+    raw = io.BytesIO()
+    pq.write_table(table, raw)
+    return raw.getvalue()
 
 
 class Kept:
@@ -44,8 +50,8 @@ class Kept:
         record = self.store.put(MODELS, model.name, files, created_at=self._later(), metadata=noted)
         return open_model(self.store, model.name, record.version)
 
-    def scored(self, stored, day, personas):
-        """Keep assignments of users whose personas are given in order."""
+    def scored(self, stored, day, personas, spend=None):
+        """Keep assignments of users whose personas, and perhaps what they spend, are given in order."""
         table = pa.table(
             {
                 "user_id": [f"u{i:03d}" for i in range(len(personas))],
@@ -54,12 +60,14 @@ class Kept:
                 "as_of": [day] * len(personas),
             }
         )
-        raw = io.BytesIO()
-        pq.write_table(table, raw)
+        files = {FILE: _parquet(table)}
+        if spend is not None:
+            values = {"user_id": table["user_id"].slice(0, len(spend)), "value": spend}
+            files[SPEND_FILE] = _parquet(pa.table(values))
         self.store.put(
             ASSIGNMENTS,
             stored.model.name,
-            {FILE: raw.getvalue()},
+            files,
             created_at=self._later(),
             metadata={"as_of": day, "model_version": stored.record.version},
         )
@@ -107,6 +115,32 @@ def test_moves_are_those_between_the_last_two_days_of_the_model(kept, ids):
     assert (moves.then, moves.now) == (date(2026, 5, 1), date(2026, 6, 1))
     assert moves.migration.kept_users == 0.4
     assert read_history(kept.store, another).moves is None
+
+
+def test_moves_are_weighted_by_what_was_spent_before_the_earlier_day(kept, ids):
+    stored, (one, two) = kept.model(), ids[:2]
+    kept.scored(stored, "2026-05-01", [one] * 100, spend=[3.0] * 40 + [1.0] * 60)
+    kept.scored(stored, "2026-06-01", [one] * 40 + [two] * 85, spend=[100.0] * 100 + [8.0] * 25)
+    migration = read_history(kept.store, stored).moves.migration
+
+    assert migration.kept_users == 0.4
+    assert migration.kept_value == 120 / 180
+    values = {(move.source, move.target): move.value for move in migration.moves if move.n_users}
+    assert values == {(one, one): 120.0, (one, two): 60.0, ("(entered)", two): 200.0}
+
+
+def test_users_whose_spend_is_not_known_count_as_having_spent_nothing(kept, ids):
+    stored, (one, two) = kept.model(), ids[:2]
+    kept.scored(stored, "2026-05-01", [one] * 100, spend=[1.0] * 60)
+    kept.scored(stored, "2026-06-01", [one] * 60 + [two] * 40, spend=[None] * 100)
+    assert read_history(kept.store, stored).moves.migration.kept_value == 1.0
+
+
+def test_without_the_spend_of_both_days_nothing_is_weighted(kept, ids):
+    stored, one = kept.model(), ids[0]
+    kept.scored(stored, "2026-05-01", [one] * 100)
+    kept.scored(stored, "2026-06-01", [one] * 100, spend=[1.0] * 100)
+    assert read_history(kept.store, stored).moves.migration.kept_value is None
 
 
 def test_of_one_day_the_last_scoring_counts(kept, ids):

@@ -28,10 +28,16 @@ def test_a_first_model_has_no_chapter(model, past):
     assert 'href="#since"' not in _render(model, past, History(lineage=past.lineage()[:3]))
 
 
-def test_the_gate_of_a_first_model_makes_no_chapter(model, past):
-    alone = replace(past.gate(), champion_as_of=None)
+def test_the_gate_of_a_first_model_is_told_of_only_where_it_said_no(model, past):
+    failed = replace(past.gate(), champion_as_of=None)
+    passed = replace(failed, checks=tuple(check for check in failed.checks if check.passed))
 
-    assert since_page(model, past.V3, History(gate=alone), Figures("en")) is None
+    assert since_page(model, past.V3, History(gate=passed), Figures("en")) is None
+    page = since_page(model, past.V3, History(gate=failed), Figures("en"))
+    assert not page.gate.passed
+    assert page.gate.against == ""
+    assert "first model" in page.lead
+    assert "The gate said no" in _render(model, past, History(gate=failed)).split('id="since"')[1]
 
 
 def test_a_first_model_that_is_watched_has_drift_only(model, past):
