@@ -30,6 +30,9 @@ _FAR, _COVERED = 26.0, 0.35
 _COLOURS: Final = {"star": 5, "cash_cow": 2, "question_mark": 4, "dog": 1}
 """Quadrant -> number of its colour class."""
 
+Corner = tuple[str, float, float, str]
+"""Name of a quadrant, x, y and where its text is anchored."""
+
 N_DRAWN: Final = 40
 N_LISTED: Final = 12
 """Categories in the chart, and names per quadrant under it, those of the largest revenue (own choice)."""
@@ -95,7 +98,7 @@ class GrowthChart:
     y_ticks: tuple[tuple[float, str], ...]
     x_cut: float | None
     y_cut: float | None
-    corners: tuple[tuple[str, float, float, str], ...]
+    corners: tuple[Corner, ...]
     bubbles: tuple[GrowthBubble, ...]
 
 
@@ -239,7 +242,8 @@ def draw_growth(
     largest = max(p.size for p in points) or 1.0
     radii = [max(3.0, frame.largest_radius * sqrt(p.size / largest)) for p in points]
     discs = [Disc(xs.at(p.share), ys.at(p.growth), r) for p, r in zip(points, radii, strict=True)]
-    labels = _labels([p.name for p in points], discs, plot, frame)
+    corners = _corners(plot, figures.language, frame.font_size) if None not in cuts else ()
+    labels = _labels([p.name for p in points], discs, plot, (frame, corners))
     bubbles = [
         GrowthBubble(
             x=round(disc.x, 1),
@@ -266,7 +270,7 @@ def draw_growth(
         ),
         x_cut=None if cuts[0] is None else round(xs.at(cuts[0]), 1),
         y_cut=None if cuts[1] is None else round(ys.at(cuts[1]), 1),
-        corners=_corners(plot, figures.language, frame.font_size) if None not in cuts else (),
+        corners=corners,
         bubbles=tuple(bubbles),
     )
 
@@ -302,18 +306,20 @@ class _Axis:
 
 
 def _labels(
-    names: Sequence[str], discs: Sequence[Disc], plot: Box, frame: ChartFrame
+    names: Sequence[str], discs: Sequence[Disc], plot: Box, around: tuple[ChartFrame, Sequence[Corner]]
 ) -> list[tuple[Label, list[str]] | None]:
     """Place the names of the largest bubbles; one that finds no room beside its own is left out."""
+    frame, corners = around
+    taken = [_box_of(corner, frame.font_size) for corner in corners]
     order = sorted(range(len(discs)), key=lambda i: (-discs[i].radius, i))[: frame.n_labels]
     lines = {i: wrap(names[i], 8.0)[:2] for i in order}
     sizes = [
         (max(map(text_width, lines[i])) * frame.font_size + 4, len(lines[i]) * _LINE * frame.font_size)
         for i in order
     ]
-    placed = place_labels([discs[i] for i in order], sizes, plot)
+    placed = place_labels([discs[i] for i in order], sizes, plot, taken)
     found: list[tuple[Label, list[str]] | None] = [None] * len(discs)
-    boxes: list[Box] = []
+    boxes = taken
     for i, label in zip(order, placed, strict=True):
         crowded = sum(label.box.overlap(disc.box) for j, disc in enumerate(discs) if j != i)
         if (
@@ -335,7 +341,14 @@ def _lines(label: tuple[Label, list[str]] | None, size: float) -> tuple[tuple[st
     return tuple((line, round(x, 1), round(first + _LINE * size * i, 1)) for i, line in enumerate(lines))
 
 
-def _corners(plot: Box, language: str, size: float) -> tuple[tuple[str, float, float, str], ...]:
+def _box_of(corner: Corner, size: float) -> Box:
+    """Return where the name of a quadrant stands; it is written a little larger, and bold."""
+    text, x, y, anchor = corner
+    width = 1.2 * text_width(text) * size
+    return Box(x if anchor == "start" else x - width, y - _ASCENT * size, width, _LINE * size)
+
+
+def _corners(plot: Box, language: str, size: float) -> tuple[Corner, ...]:
     left, right = plot.x + 8, plot.x + plot.width - 8
     top, bottom = plot.y + size * 1.2, plot.y + plot.height - size * 0.7
     places = {

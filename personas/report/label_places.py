@@ -56,7 +56,9 @@ def page_of(width: float, height: float) -> Box:
     return Box(_EDGE, _EDGE, width - 2 * _EDGE, height - 2 * _EDGE)
 
 
-def place_labels(discs: Sequence[Disc], sizes: Sequence[tuple[float, float]], page: Box) -> list[Label]:
+def place_labels(
+    discs: Sequence[Disc], sizes: Sequence[tuple[float, float]], page: Box, taken: Sequence[Box] = ()
+) -> list[Label]:
     """Place one label per disc.
 
     Labels are placed greedily, largest disc first, then moved in turn while the overlap shrinks.
@@ -69,6 +71,8 @@ def place_labels(discs: Sequence[Disc], sizes: Sequence[tuple[float, float]], pa
         Width and height of each label.
     page : Box
         Where labels may stand.
+    taken : sequence of Box
+        Where other text stands.
 
     Returns
     -------
@@ -84,7 +88,7 @@ def place_labels(discs: Sequence[Disc], sizes: Sequence[tuple[float, float]], pa
     labels: dict[int, Label] = {}
     for _ in range(_N_PASSES):
         for i in order:
-            others = [label.box for j, label in labels.items() if j != i]
+            others = [*taken, *(label.box for j, label in labels.items() if j != i)]
             places = _candidates(discs[i], sizes[i])
             costs = [_cost(place, discs, others, page) for place in places]
             labels[i] = places[costs.index(min(costs))]

@@ -13,6 +13,14 @@ def test_labels_stay_apart_and_on_the_page():
     assert all(label.box.x >= 4 and label.box.x + label.box.width <= 396 for label in labels)
 
 
+def test_labels_keep_off_other_text():
+    disc, alone = Disc(50, 50, 10), Box(60, 40, 60, 20)
+    (label,) = place_labels([disc], [(30, 14)], page_of(200, 100), [alone])
+
+    assert place_labels([disc], [(30, 14)], page_of(200, 100))[0].box.overlap(alone) > 0
+    assert label.box.overlap(alone) == 0
+
+
 def test_a_label_beside_its_disc_needs_no_leader():
     disc = Disc(50, 50, 10)
 
