@@ -194,6 +194,12 @@ def _why_not(candidate: Candidate, best: Candidate, min_share: float) -> Text:
             f"有人群的稳定性低于 {STABLE_JACCARD}",
             f"a persona is less stable than {STABLE_JACCARD} (Jaccard)",
         )
+    if candidate.skill is None and best.skill is None:
+        return (
+            Text("BIC 较高", "higher BIC")
+            if candidate.bic is not None
+            else Text("人群较少", "fewer personas")
+        )
     if _skill(candidate) >= _skill(best):
         return Text("预判力相当，但人群更多", "no more skill than its error, with more personas")
     return Text("行为预判力较低", "less skill")

@@ -95,6 +95,13 @@ def test_without_skill_bic_decides_and_without_bic_the_number():
     assert picked(candidate(2), candidate(3), candidate(4, jaccards=SHAKY)).n_personas == 3
 
 
+def test_without_skill_the_others_are_told_why_by_bic_or_by_their_number():
+    judged = choose([candidate(2, bic=30.0), candidate(3, bic=10.0)], min_share=0.03)
+    assert [c.reason.en for c in judged if not c.chosen] == ["higher BIC"]
+    counted = choose([candidate(2), candidate(3)], min_share=0.03)
+    assert [c.reason.en for c in counted if not c.chosen] == ["fewer personas"]
+
+
 def test_a_number_that_was_asked_for_needs_no_stability():
     other = replace(candidate(3, 0.2), clusterer="foresight")
     chosen = picked(candidate(3, 0.4, SHAKY, smallest_share=0.01), other, as_asked=True)
