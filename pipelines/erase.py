@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import csv
 import hashlib
 import json
 import secrets
 import shutil
+import zipfile
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -25,17 +27,22 @@ from pipelines.score import FILE
 from pipelines.work_folder import only_one, remove_dead, run_folder
 
 _PROOF, _NAME = "proof.json", "store"
+_UNREADABLE = (ValueError, LookupError, csv.Error, zipfile.BadZipFile)
+"""What comes of a table that somebody else wrote or changed: another encoding, rows of another length."""
+
 _OWN = (".work", "audiences", "reports", "quarantine")
 
 
 @dataclass
 class _Found:
-    """What was rewritten, what can't be searched, and what is not ours to change."""
+    """What was rewritten, what could not be searched, and what is not ours to change."""
 
     rewritten: list[dict[str, Any]] = field(default_factory=list)
     audiences: list[dict[str, Any]] = field(default_factory=list)
     hashed_uploads: list[dict[str, Any]] = field(default_factory=list)
+    damaged: list[str] = field(default_factory=list)
     left_alone: list[str] = field(default_factory=list)
+    unread: list[str] = field(default_factory=list)
     n_searched: int = 0
 
 
@@ -56,7 +63,7 @@ def erase_users(store: Path, ids: Path, *, as_json: bool) -> None:
     NotFoundError
         If there is no store or no file of ids.
     DataError
-        If the file holds no id, or a stored table is damaged.
+        If the file holds no id. After the work, if something in the store is damaged and could not be searched.
     BusyError
         If a run is at work on a use case.
     """
@@ -69,6 +76,7 @@ def erase_users(store: Path, ids: Path, *, as_json: bool) -> None:
         scratch = locks.enter_context(run_folder(store))  # removes what killed runs left
         for name in names:
             shutil.rmtree(store / ".work" / f"selection-{name}", ignore_errors=True)
+        opened.sweep()  # rows that a killed writer, or a killed erasure, left
         with progress.step("stored tables"):
             _erase_versions(opened, user_ids, scratch, found)
         with progress.step("audiences"):
@@ -78,6 +86,11 @@ def erase_users(store: Path, ids: Path, *, as_json: bool) -> None:
         record = _put_proof(opened, user_ids, key, found)
     result = {**vars(found), "proof": record.path / _PROOF, "proof_key": key, "n_ids": len(user_ids)}
     say(result, _lines(found, record, key, len(user_ids)), as_json=as_json)
+    if found.damaged:
+        raise DataError(
+            f"Damaged, so not searched for the users: {', '.join(found.damaged)}. Everything else was, and the proof names "
+            "these. Restore each from a copy or remove its folder, then erase again."
+        )
 
 
 def read_ids(path: Path) -> frozenset[str]:
@@ -121,8 +134,12 @@ def _erase_versions(store: ArtifactStore, user_ids: frozenset[str], scratch: Pat
     for kind in store.kinds():
         for name in store.names(kind):
             for version in store.versions(kind, name):
+                try:
+                    changed = _erase_version(store, store.get(kind, name, version), user_ids, scratch)
+                except DataError:
+                    found.damaged.append(f"{kind}/{name}/{version}")
+                    continue
                 found.n_searched += 1
-                changed = _erase_version(store, store.get(kind, name, version), user_ids, scratch)
                 found.rewritten += [changed] if changed else []
 
 
@@ -152,9 +169,14 @@ def _erase_audiences(store: Path, user_ids: frozenset[str], found: _Found) -> No
     remove_dead(root)
     restore_audiences(root)
     for receipt in sorted(root.rglob(RECEIPT_FILE)):
+        folder = receipt.parent.relative_to(store).as_posix()
+        try:
+            erased = erase_from_audience(receipt.parent, user_ids)
+        except _UNREADABLE:
+            found.damaged.append(folder)
+            continue
         found.n_searched += 1
-        erased = erase_from_audience(receipt.parent, user_ids)
-        place = {"folder": receipt.parent.relative_to(store).as_posix(), "destination": erased.destination}
+        place = {"folder": folder, "destination": erased.destination}
         if erased.is_hashed:
             found.hashed_uploads.append({**place, "n_users": erased.n_after})
         elif erased.n_after < erased.n_before:
@@ -165,10 +187,16 @@ def _look_elsewhere(store: ArtifactStore, user_ids: frozenset[str], scratch: Pat
     """List other tables in the folder that hold the users, such as source tables: not ours to change."""
     own = {*_OWN, *store.kinds()}
     for path in sorted(store.root.rglob("*.*")):
-        if path.is_file() and path.relative_to(store.root).parts[0] not in own:
+        place = path.relative_to(store.root)
+        if not path.is_file() or place.parts[0] in own:
+            continue
+        try:
             dropped = drop_users(path, scratch / "elsewhere", user_ids)
-            if dropped is not None and dropped.n_after < dropped.n_before:
-                found.left_alone.append(path.relative_to(store.root).as_posix())
+        except _UNREADABLE:
+            found.unread.append(place.as_posix())
+            continue
+        if dropped is not None and dropped.n_after < dropped.n_before:
+            found.left_alone.append(place.as_posix())
 
 
 def _put_proof(store: ArtifactStore, user_ids: frozenset[str], key: str, found: _Found) -> ArtifactRecord:
@@ -201,9 +229,14 @@ def _lines(found: _Found, record: ArtifactRecord, key: str, n_ids: int) -> list[
             "Hashed uploads hold no user ids, so nobody can be found in them. Remove these where it matters:"
         )
         lines += [f"  {v['folder']} ({v['n_users']:,} users)" for v in found.hashed_uploads]
+    if found.damaged:
+        lines += ["Damaged, so not searched:", *(f"  {place}" for place in found.damaged)]
     if found.left_alone:
         lines.append("Other tables in this folder hold these users and were left as they are:")
         lines += [f"  {path}" for path in found.left_alone]
+    if found.unread:
+        lines.append("Other tables in this folder that could not be read, so look at them yourself:")
+        lines += [f"  {path}" for path in found.unread]
     return [
         *lines,
         f"Proof: {shown(record.path / _PROOF)}",

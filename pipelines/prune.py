@@ -17,8 +17,9 @@ from pipelines.models import ASSIGNMENTS, MODELS
 from pipelines.work_folder import only_one, remove_dead, run_folder
 
 ERASURES = "erasures"
-_KEPT_KINDS = (ERASURES, "sketches")
-"""Proofs, and small counts without ids that next year is compared with: never pruned."""
+_KEPT_KINDS = (ERASURES, "monitorings", "sketches")
+"""Proofs, and small counts without ids that the report's curves are drawn from and next year is compared with: never
+pruned."""
 
 
 @dataclass
@@ -68,7 +69,8 @@ def prune_store(store: Path, keep: int, *, dry_run: bool, as_json: bool) -> None
         whole.removed += pruned.removed
         whole.n_kept += pruned.n_kept
     if not dry_run:
-        with run_folder(store):  # removes what killed runs left
+        opened.sweep()  # what killed writers left, and
+        with run_folder(store):  # what killed runs did
             pass
     verb = "Would be removed" if dry_run else "Removed"
     summary = f"{verb} from {shown(store)}: {len(whole.removed)}; versions that stay: {whole.n_kept}."

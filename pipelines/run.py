@@ -31,7 +31,7 @@ from pipelines.journal import (
 from pipelines.made_from import MADE_FROM, config_of, data_of, job_key, scoring_key, training_key
 from pipelines.models import ASSIGNMENTS, MODELS, StoredModel, open_model
 from pipelines.report import write_report
-from pipelines.score import FILE, Scored, score, use_for_exports
+from pipelines.score import FILE, Scored, check_window, score, use_for_exports
 from pipelines.tables import Prepared, prepared_tables
 from pipelines.train import train
 from pipelines.work_folder import only_one, remove_dead
@@ -134,6 +134,7 @@ class _Run:
     def _check(self, tables: ExitStack) -> Prepared:
         with self.journal.step("check"):
             prepared = tables.enter_context(prepared_tables(self.loaded, self.as_of, self.progress))
+            check_window(prepared)
             data = data_of(prepared)
             names = self.store.persona_names(MODELS, self.name)
             job = job_key(self.loaded, data, names, self.as_of.isoformat(), self.force)

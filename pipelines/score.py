@@ -12,6 +12,7 @@ from typing import Any
 from personas.engine import Source
 from personas.errors import ConfigError, DataError
 from personas.features import FeatureSet, build_features
+from personas.features.events import window_events
 from personas.model import PersonaModel
 from personas.model.continuity import SPEND
 from personas.monitor import count_users
@@ -171,6 +172,26 @@ def use_for_exports(store: ArtifactStore, name: str, record: ArtifactRecord, *, 
         store.promote(ASSIGNMENTS, name, record.version)
 
 
+def check_window(prepared: Prepared) -> None:
+    """Stop when there are events, but none in the window: the day is mistyped, or far from the data.
+
+    Scores of that day would say that nobody buys any more, and exports would go on taking them as the latest.
+
+    Raises
+    ------
+    DataError
+        If no event lies in the window.
+    """
+    events = next((t for t in prepared.contract["tables"] if t["name"] == "events"), None)
+    window = prepared.window
+    if events is None or window_events(prepared.engine, window).count().to_pyarrow().as_py():
+        return
+    raise DataError(
+        f"{events['file']}: none of the {events['n_valid']:,} events lies in the window, {window.start} to before "
+        f"{window.as_of}; expected some. Check --as-of and features.lookback_days."
+    )
+
+
 def check_fit(model: PersonaModel, loaded: LoadedConfig, prepared: Prepared, remedy: str) -> None:
     """Stop when the model was trained on something that the tables no longer have."""
     if prepared.window.lookback_days != model.window.lookback_days:
@@ -184,6 +205,7 @@ def check_fit(model: PersonaModel, loaded: LoadedConfig, prepared: Prepared, rem
             f"personas.where is {loaded.config.personas.where or 'everybody'}, but the model was trained on "
             f"{trained_where or 'everybody'}; set it back, or {remedy}."
         )
+    check_window(prepared)
     inputs = model.scored_features
     tables = {table["name"]: table for table in prepared.contract["tables"]}
     absent = set(tables["users"]["absent"])
