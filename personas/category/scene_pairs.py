@@ -20,11 +20,15 @@ SIGNIFICANCE = 0.05
 """Level of the Benjamini-Hochberg adjusted tests (the usual convention)."""
 
 MIN_LINK = 0.05
-"""Least weight of a complement, however many users make it significant (own choice: half of Cohen's small
-correlation)."""
+"""Least weight of a complement, and below 0 of a substitute, however many users make it significant (own choice:
+half of Cohen's small correlation)."""
 
 SUBSTITUTE_SIMILARITY = 0.5
 """Least correlation between the co-purchase profiles of substitutes (own choice: Cohen's large effect)."""
+
+SHARED_COMPLEMENTS = 2
+"""Fewest complements that substitutes have in common (own choice): profiles may also be alike because both are
+bought with nothing."""
 
 _THIRD_CATEGORIES = 4
 """Fewest third categories that a profile similarity is computed over (own choice)."""
@@ -283,8 +287,9 @@ def pair_table(found: CoPurchase) -> pd.DataFrame:
     Notes
     -----
     A pair is a *complement* if it has more co-buyers than expected (q < .05) and a weight of at least .05.
-    It is a *substitute* if it has fewer than expected (q < .05) although both go with the same third
-    categories: the correlation of their weights over all third categories is at least .5. Two categories that
+    It is a *substitute* if it has fewer than expected (q < .05, a weight of -.05 or less) although both go with
+    the same third categories: at least two are complements of both, and the correlation of their weights over
+    all third categories is at least .5. Two categories that
     are merely bought by different people also have few co-buyers, but their profiles differ. That substitutes
     share complements without being bought together is the idea of Tian et al. (2021); the test and the
     cut are our own choice. Without an experiment on prices or stock it stays a sign of substitution.
@@ -304,9 +309,12 @@ def pair_table(found: CoPurchase) -> pd.DataFrame:
     q_value = false_discovery(p_value)
     similarity = _similarity(found.weight)[first, second]
     told = q_value < SIGNIFICANCE
+    complement = told & (z_score > 0) & (weight >= MIN_LINK)
+    n_shared = _count_shared(first[complement], second[complement], len(found.categories))[first, second]
+    substitute = told & (z_score < 0) & (weight <= -MIN_LINK) & (similarity >= SUBSTITUTE_SIMILARITY)
     relation = np.full(len(first), "", dtype=object)
-    relation[told & (z_score > 0) & (weight >= MIN_LINK)] = "complement"
-    relation[told & (z_score < 0) & (similarity >= SUBSTITUTE_SIMILARITY)] = "substitute"
+    relation[complement] = "complement"
+    relation[substitute & (n_shared >= SHARED_COMPLEMENTS)] = "substitute"
     names = np.array(found.categories, dtype=object)
     with np.errstate(divide="ignore", invalid="ignore"):
         lift = np.where(expected > 0, n_both / expected, np.nan)
@@ -325,6 +333,13 @@ def pair_table(found: CoPurchase) -> pd.DataFrame:
             "relation": pd.array(relation, dtype="str"),
         }
     )
+
+
+def _count_shared(first: NDArray[np.int64], second: NDArray[np.int64], n: int) -> NDArray[np.int64]:
+    """Return how many categories are complements of both, shape (n, n)."""
+    linked = np.zeros((n, n), dtype=np.int64)
+    linked[first, second] = linked[second, first] = 1
+    return linked @ linked
 
 
 def substitute_matrix(pairs: pd.DataFrame, found: CoPurchase) -> NDArray[np.bool_]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from personas.category.scene_pairs import MIN_LINK
+from personas.category.scene_pairs import MIN_LINK, SHARED_COMPLEMENTS, SUBSTITUTE_SIMILARITY
 from personas.schema import Text, label_of
 
 _FOUND = Text(
@@ -39,8 +39,8 @@ def define_scenes(min_buyers: int, min_weight: float, *, seeded: bool) -> Text:
         f"{kind.zh}单位为人，观察窗口内购买过即计一次，未扣除退货；购买人数少于 {min_buyers} 人的品类不参与"
         "（种子品类除外）。期望 = 在购买品类数相同的用户之间，保持各品类购买人数不变、随机搭配时的共同购买人数，"
         "因此热门品类和什么都买的用户不会制造关联。关联权重 = 在购买品类数相同的用户中的相关系数减去随机搭配的"
-        f"部分。互补：q < 0.05、实际高于期望且权重 ≥ {MIN_LINK:g}；替代：q < 0.05、实际低于期望，但与其他品类的"
-        "关联相似（相关系数 ≥ 0.5）。"
+        f"部分。互补：q < 0.05、实际高于期望且权重 ≥ {MIN_LINK:g}；替代：q < 0.05、实际低于期望且权重 ≤ -{MIN_LINK:g}，"
+        f"但至少有 {SHARED_COMPLEMENTS} 个共同的互补品类，且与其他品类的关联相似（相关系数 ≥ {SUBSTITUTE_SIMILARITY:g}）。"
         f"与场景内其他品类整体关联显著（q < 0.05）且权重 ≥ {min_weight:g} 的品类归入场景。主推品类 = 与场景内其他品类关联权重最高者。稳定度 = 对用户重抽样后场景成员的"
         "平均 Jaccard 系数。共同购买是观察结果，不代表因果。",
         f"{kind.en}Unit: users, each once per category bought in the window, returns not netted; categories of "
@@ -49,7 +49,8 @@ def define_scenes(min_buyers: int, min_weight: float, *, seeded: bool) -> Text:
         "neither popular categories nor users who buy everything make a link. Weight = correlation among users "
         "who bought equally many categories, less what random sets give. Complements: q < 0.05, more "
         f"co-buyers than expected, weight of at least {MIN_LINK:g}. Substitutes: q < 0.05, fewer than "
-        "expected, although they go with the same other categories (correlation of at least 0.5). Members go "
+        f"expected, weight of -{MIN_LINK:g} or less, although they have at least {SHARED_COMPLEMENTS} complements in "
+        f"common and go with the same other categories (correlation of at least {SUBSTITUTE_SIMILARITY:g}). Members go "
         f"with the rest of the scene as a whole (q < 0.05, weight of at least {min_weight:g}). Hero = the "
         "category with the highest weight into the rest of its scene. Stability = mean Jaccard index of the "
         "members over resamples of users. Co-purchase is observed; it proves no cause.",

@@ -213,6 +213,20 @@ def test_categories_of_different_people_are_no_substitutes():
     assert pairs.loc[("A", "X"), "relation"] == ""
 
 
+@pytest.mark.parametrize(("hubs", "relation"), [("H", ""), ("GH", "substitute")])
+def test_substitutes_have_complements_in_common(hubs, relation):
+    # S and T are never bought together, and both with nothing of P, Q, R: alike as that makes them, it is no
+    # sign that one stands in for the other. Two hubs that both go with are one.
+    pairs = [f"{one}{hub}" for one in "ST" for hub in hubs] + ["PQ", "QR", "PR"]
+    baskets = [(f"{pair}{i}", pair) for pair in pairs for i in range(100)]
+    found = pair_table(compute_co_purchase(read_category_sets(table(baskets), min_buyers=1)))
+    pair = found.set_index(["category_a", "category_b"]).loc["S", "T"]
+    assert pair["q_value"] < 0.01
+    assert pair["weight"] < -0.05
+    assert pair["similarity"] > 0.9
+    assert pair["relation"] == relation
+
+
 def test_scenes_are_described(found):
     assert [scene.scene_id for scene in found.scenes] == ["scene_1", "scene_2", "scene_3"]
     assert [scene.n_users for scene in found.scenes] == sorted(
