@@ -8,12 +8,12 @@ from pathlib import Path
 import ibis
 import pandas as pd
 
-from personas.audience.base import Segment, TagRule, segment_of_attribute, segment_of_tags
+from personas.audience.base import Segment, TagRule, check_levels, segment_of_attribute, segment_of_tags
 from personas.audience.ladder import Ladder
 from personas.audience.ladder_file import ladder_from_dict
 from personas.audience.offers import next_offers
 from personas.audience.opportunity import share_gaps
-from personas.audience.preference import rank_preferences
+from personas.audience.preference import Preferences, PreferredBy, rank_preferences
 from personas.audience.stages import Scope, assign_stages, count_stages
 from personas.audience.white_space import find_white_space
 from personas.category.association import associate
@@ -21,7 +21,7 @@ from personas.category.attach import attach_matrix
 from personas.category.base import purchases
 from personas.category.stage_flow import NONE, STATES, stage_flow
 from personas.config.category import SegmentSpec
-from personas.errors import ConfigError
+from personas.errors import ConfigError, DataError
 from personas.schema import Text
 from pipelines.category_campaigns import campaigns
 from pipelines.category_look import Found, Look
@@ -37,7 +37,8 @@ def opportunity(look: Look) -> Found:
     """Return share gaps against the market, preferences of segments, white space and next offers."""
     bought = look.bought(look.window)
     segments = _segments(look)
-    tables: Tables = {**_gaps(look, segments), **_preferences(look, bought, segments)}
+    compared = _on_the_market(look, segments)
+    tables: Tables = {**_gaps(look, compared), **_preferences(look, bought, segments, compared)}
     user_files: dict[str, dict[str, Path]] = {}
     if look.assignments is None:
         look.notes.append("White space needs personas: train and score first, then run this again.")
@@ -76,6 +77,7 @@ def _segments(look: Look) -> list[Segment]:
 def _segment(look: Look, key: str, spec: SegmentSpec) -> Segment:
     name, label = spec.market or key, spec.label.to_text()
     if spec.attribute is not None:
+        check_levels(look.table("users"), spec.attribute, spec.values)
         return segment_of_attribute(look.table("users"), spec.attribute, spec.values, key=name, label=label)
     tags = look.optional("tags")
     if tags is None or spec.tag is None:
@@ -87,7 +89,8 @@ def _segment(look: Look, key: str, spec: SegmentSpec) -> Segment:
     return segment_of_tags(tags, [rule], key=name, label=label, unlisted=spec.unlisted)
 
 
-def _gaps(look: Look, segments: list[Segment]) -> Tables:
+def _on_the_market(look: Look, segments: list[Segment]) -> list[Segment]:
+    """Return the segments that the market's totals tell of."""
     given = look.spec.opportunity.segments
     market = look.optional("market")
     named = [key for key, spec in given.items() if spec.market is not None]
@@ -101,7 +104,7 @@ def _gaps(look: Look, segments: list[Segment]) -> Tables:
             "Share gaps need sources.market (the market's buyers by period, category and segment) and "
             "category.opportunity.segments."
         )
-        return {}
+        return []
     known = set(market.select("segment").distinct().to_pyarrow()["segment"].to_pylist())
     compared = [
         s
@@ -110,6 +113,12 @@ def _gaps(look: Look, segments: list[Segment]) -> Tables:
     ]
     if not compared:
         look.notes.append("No share gaps: sources.market has none of the segments.")
+    return compared
+
+
+def _gaps(look: Look, compared: list[Segment]) -> Tables:
+    market = look.optional("market")
+    if market is None or not compared:
         return {}
     then, now = look.periods()[-2:]
     knows_then = (market["period_start"] == ibis.literal(then.start)).any().to_pyarrow().as_py()
@@ -123,13 +132,23 @@ def _gaps(look: Look, segments: list[Segment]) -> Tables:
     return {"gaps": (gaps.table, gaps.definition)}
 
 
-def _preferences(look: Look, bought: ibis.Table, segments: list[Segment]) -> Tables:
-    tables: Tables = {}
-    for name, by, n in (
+def _preferences(look: Look, bought: ibis.Table, segments: list[Segment], compared: list[Segment]) -> Tables:
+    """Rank what segments prefer; where the market's totals tell of one, in their last period and against it."""
+
+    def ranked_of(segment: Segment, by: PreferredBy) -> Preferences:
+        if by != "category" or segment not in compared:
+            return rank_preferences(bought, segment, window=look.window, by=by)
+        now = look.periods()[-1]
+        market = look.optional("market")
+        return rank_preferences(purchases(look, now), segment, window=now, by=by, market=market)
+
+    listed: tuple[tuple[str, PreferredBy, int | None], ...] = (
         ("preferences", "category", None),
         ("item_preferences", "item_id", look.spec.opportunity.n_items),
-    ):
-        ranked = [(s, rank_preferences(bought, s, window=look.window, by=by)) for s in segments]  # type: ignore[arg-type]
+    )
+    tables: Tables = {}
+    for name, by, n in listed:
+        ranked = [(segment, ranked_of(segment, by)) for segment in segments]
         parts = [found.table.head(n or len(found.table)).assign(segment=s.key) for s, found in ranked]
         parts = [part for part in parts if len(part)]
         if parts:
@@ -162,11 +181,19 @@ def _offers(look: Look, bought: ibis.Table, pairs: pd.DataFrame) -> tuple[Tables
 
 def ladder(look: Look) -> Found:
     """Return how many users stand on each stage of each ladder, and how they moved."""
+    look.tell_unknown("ladder_categories", look.spec.ladder_categories)
+    look.tell_unknown("own_brands", look.spec.own_brands, "brand")
     dates = _dates(look)
-    climbed = [(_ladder(look, name), name) for name in look.spec.ladders]
+    climbed = [_ladder(look, name) for name in look.spec.ladders]
+    keys = [found.key for found in climbed]
+    if len(set(keys)) < len(keys):
+        raise ConfigError(
+            f"{look.loaded.path.name}: category.ladders names {', '.join(look.spec.ladders)}, whose keys are "
+            f"{', '.join(keys)}; expected another key for each. Give the copy a key of its own."
+        )
     parts: dict[str, list[tuple[pd.DataFrame, Text]]] = {}
     names: dict[str, Text] = {}
-    for found, _ in climbed:
+    for found in climbed:
         names |= {found.key: found.name, **{stage.key: stage.name for stage in found.stages}}
         for key, (table, definition) in _climb(look, found, dates).items():
             if table.empty:  # a ladder without sub-stages
@@ -180,7 +207,7 @@ def ladder(look: Look) -> Found:
         for key, found in parts.items()
     }
     parameters = {
-        "ladders": [{"key": found.key, "version": found.version} for found, _ in climbed],
+        "ladders": [{"key": found.key, "version": found.version} for found in climbed],
         "categories": look.spec.ladder_categories,
         "dates": [day.isoformat() for day in dates],
     }
@@ -189,9 +216,13 @@ def ladder(look: Look) -> Found:
 
 def _dates(look: Look) -> tuple[date, ...]:
     """Return the earlier date, where the events reach back so far, and as_of."""
+    if not look.events.limit(1).count().to_pyarrow().as_py():
+        raise DataError(
+            f"There is no event before {look.as_of}; expected at least one. Check sources.events and --as-of."
+        )
     try:
         then = look.periods()[-1].start
-    except ConfigError as error:
+    except (ConfigError, DataError) as error:  # who only looks around climbs a ladder, too
         look.notes.append(f"No flow between stages: {error}")
         return (look.as_of,)
     return (then, look.as_of)

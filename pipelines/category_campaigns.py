@@ -15,6 +15,7 @@ from personas.audience.bundles import BundleRule, build_bundles
 from personas.audience.interception import RivalTarget, intercept
 from personas.audience.lookalike import find_lookalikes
 from personas.audience.widening import OTHER_COMBINATIONS, WeightedTag, neutral_code, widen_audience
+from personas.category.items import items_of_orders
 from personas.config.category import BundleSpec, InterceptionSpec, LookalikeSpec, WideningSpec
 from personas.errors import ConfigError, GateError
 from personas.features import FeatureSet, build_features
@@ -78,13 +79,16 @@ def campaigns(
 
 
 def _bundles(look: Look, spec: BundleSpec, bought: ibis.Table, pairs: pd.DataFrame) -> Campaign:
-    items = _required(look, "items", "bundles")
+    items = look.optional("items")
+    if items is None:
+        look.notes.append("Bundles go by the prices paid, as sources.items is not set.")
     found = scene_set(look, bought, resamples=0)
     if not found.scenes:
         look.notes.append("No bundles: no scene was found.")
         return Campaign()
     buyers = bought.group_by("item_id").agg(n_buyers=bought["user_id"].nunique())
-    counted = items.left_join(buyers, "item_id")
+    known = items_of_orders(bought, look.own_brands()) if items is None else items
+    counted = known.left_join(buyers, "item_id")
     columns = ("item_id", "category", "brand", "business_unit", "n_buyers")
     listed = counted.select(*columns, price=counted["price"].cast("float64"), own=counted["is_own"])
     rule = BundleRule(
@@ -101,7 +105,12 @@ def _bundles(look: Look, spec: BundleSpec, bought: ibis.Table, pairs: pd.DataFra
         {scene.scene_id: scene.categories for scene in found.scenes},
         rule=rule,
         attach=pairs,
+        prices="list" if items is not None else "paid",
     )
+    if bundles.table.empty:
+        look.notes.append(
+            "No bundles: no own items of a scene keep to the price, the sizes and the business units."
+        )
     names = {scene.scene_id: scene.name for scene in found.scenes}
     tables = {
         "bundles": (bundles.table, bundles.definition),
@@ -116,6 +125,11 @@ def _interception(look: Look, spec: InterceptionSpec) -> Campaign:
         raise ConfigError(
             f"{look.loaded.path.name}: category.opportunity.interception needs to know the own brands; set "
             "category.own_brands, or name the table of items (is_own)."
+        )
+    if look.optional("items") is None and (spec.price_from is not None or spec.price_to is not None):
+        raise ConfigError(
+            f"{look.loaded.path.name}: category.opportunity.interception asks for a price, but sources.items is not set; "
+            "name the table of items, or leave the price out."
         )
     target = RivalTarget(
         items=frozenset(spec.items),
@@ -132,6 +146,10 @@ def _interception(look: Look, spec: InterceptionSpec) -> Campaign:
         items=look.optional("items"),
         at_least=spec.at_least,
     )
+    if not found.n_users:
+        look.notes.append(
+            "No rivals' customers: nobody was in contact with what category.opportunity.interception names."
+        )
     code = neutral_code(target.words.en)
     return Campaign(
         {"rival_items": (found.items.astype({"item_id": "str"}), found.definition)},

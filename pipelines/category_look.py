@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import date
@@ -110,6 +110,10 @@ class Look:
             self.notes.append(f"Nobody bought {', '.join(absent)} in the window; spelled as in the events?")
         return rows, columns
 
+    def tell_unknown(self, option: str, names: Iterable[str], column: str = "category") -> None:
+        """Note the names of an option that no event has: most often they are misspelt."""
+        self.notes.extend(_unknown(self.events, option, names, column))
+
     def own_brands(self) -> frozenset[str] | None:
         """Return the own brands; None = every event is about the own brand."""
         items = self.optional("items")
@@ -182,6 +186,7 @@ def open_look(loaded: LoadedConfig, as_of: date, steps: Steps) -> Iterator[Look]
             if config.sources.items is not None:
                 events = fill_from_items(events, engine.table("items"))
             excluded = config.category.exclude
+            notes = _unknown(events, "exclude", excluded, "category")
             if excluded:
                 events = events.filter(events["category"].isnull() | ~events["category"].isin(excluded))
             events = events.filter(events["event_at"] < ibis.timestamp(prepared.window.end_at))
@@ -189,7 +194,19 @@ def open_look(loaded: LoadedConfig, as_of: date, steps: Steps) -> Iterator[Look]
             if config.sources.tags is not None:
                 engine.store("tags", engine.table("tags").semi_join(users, "user_id"))
         assignments, personas = _scored_last(loaded, prepared)
-        yield Look(loaded, prepared, as_of, kept, assignments, personas)
+        yield Look(loaded, prepared, as_of, kept, assignments, personas, notes)
+
+
+def _unknown(events: ibis.Table, option: str, names: Iterable[str], column: str) -> list[str]:
+    listed = list(dict.fromkeys(names))
+    if not listed:
+        return []
+    found = (
+        events.filter(events[column].isin(listed)).select(column).distinct().to_pyarrow()[column].to_pylist()
+    )
+    absent = [name for name in listed if name not in found]
+    told = f"category.{option}: no event has the {column} {', '.join(absent)}; spelled as in the events?"
+    return [told] if absent else []
 
 
 def _scored_last(loaded: LoadedConfig, prepared: Prepared) -> tuple[ibis.Table | None, dict[str, Text]]:

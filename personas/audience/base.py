@@ -146,15 +146,51 @@ def segment_of_attribute(
     return Segment(key, label, users.select("user_id", is_member=member), unlisted=None)
 
 
+def check_levels(users: ibis.Table, column: str, levels: Sequence[str]) -> None:
+    """Refuse an attribute that users lack, or levels that none of them has: most often they are misspelt.
+
+    Parameters
+    ----------
+    users : ibis.Table
+        Canonical users.
+    column : str
+        Attribute, for example ``"gender"``.
+    levels : sequence of str
+        At least one of them must occur.
+
+    Raises
+    ------
+    NotFoundError
+        If the column is absent, or no level occurs; the message lists what there is.
+
+    Examples
+    --------
+    >>> import pyarrow as pa
+    >>> users = ibis.memtable(pa.table({"user_id": ["a"], "gender": ["male"]}))
+    >>> check_levels(users, "gender", ["woman"])
+    Traceback (most recent call last):
+    personas.errors.NotFoundError: No user has the gender 'woman'; found: male. Correct the values.
+    """
+    if column not in users.columns:
+        known = ", ".join(sorted(set(users.columns) - {"user_id"}))
+        raise NotFoundError(f"Users have no attribute {column!r}; known: {known}. Correct the name.")
+    if not _first(users.filter(users[column].isin(levels)), column):
+        raise NotFoundError(
+            f"No user has the {column} {' or '.join(map(repr, levels))}; found: "
+            f"{', '.join(_first(users, column)) or 'none'}. Correct the values."
+        )
+
+
 def segment_of_tags(
     tags: ibis.Table, rules: Sequence[TagRule], *, key: str, label: Text, unlisted: bool | None
 ) -> Segment:
-    """Return the users who fulfil at least one rule; who has the tags with other values is not a member.
+    """Return the users who fulfil at least one rule; who has the tags with other values only is not a member.
 
     Parameters
     ----------
     tags : ibis.Table
-        ``user_id``, ``tag``, ``value``; any number of rows per user.
+        ``user_id``, ``tag``, ``value``; any number of rows per user. Where they contradict each other (a tag
+        once 是, once 否), one that fulfils a rule is enough; the same row twice is like once.
     rules : sequence of TagRule
         Any of them makes a member.
     key, label : str, Text
@@ -218,7 +254,7 @@ def check_columns(table: ibis.Table, name: str, columns: Sequence[str]) -> None:
 
 
 def check_tags(tags: ibis.Table, rules: Sequence[TagRule]) -> None:
-    """Refuse rules whose tags or values do not occur: most often they are misspelt.
+    """Refuse rules whose tags or values do not occur, or that want numbers of words: most often a slip.
 
     Parameters
     ----------
@@ -232,7 +268,8 @@ def check_tags(tags: ibis.Table, rules: Sequence[TagRule]) -> None:
     ConfigError
         If there is no rule.
     NotFoundError
-        If a tag, or every value of a rule, does not occur; the message lists what does.
+        If a tag, or every value of a rule, does not occur, or none of them is the number that a rule asks for;
+        the message lists what does occur.
 
     Examples
     --------
@@ -248,6 +285,13 @@ def check_tags(tags: ibis.Table, rules: Sequence[TagRule]) -> None:
         if not _first(own, "value"):
             raise NotFoundError(
                 f"No user has the tag {rule.tag!r}; known: {', '.join(_first(tags, 'tag'))}. Correct the name."
+            )
+        if rule.minimum is not None and not _first(
+            own.filter(own["value"].try_cast("float64").notnull()), "value"
+        ):
+            raise NotFoundError(
+                f"The tag {rule.tag!r} never is a number, and the rule asks for at least {rule.minimum:g}; found: "
+                f"{', '.join(_first(own, 'value'))}. Name values instead."
             )
         if rule.values and not _first(own.filter(own["value"].isin(rule.values)), "value"):
             raise NotFoundError(

@@ -17,6 +17,13 @@ if TYPE_CHECKING:
     import pandas as pd
 
 Units = Literal["any", "same"]
+Prices = Literal["list", "paid"]
+
+_PRICES: dict[Prices, Text] = {
+    "list": Text("原价", "list prices"),
+    "paid": Text("成交单价（中位数）", "median prices paid"),
+}
+"""What prices are, in words."""
 
 SMALLEST, LARGEST = 2, 4
 """Numbers of items of a bundle."""
@@ -100,13 +107,14 @@ def build_bundles(
     *,
     rule: BundleRule | None = None,
     attach: pd.DataFrame | None = None,
+    prices: Prices = "list",
 ) -> Bundles:
     """Build the bundles of each scene whose categories are bought together most.
 
     Parameters
     ----------
     items : DataFrame, one row per item
-        ``item_id``, ``category``, ``brand``, ``price`` (list price, NaN = unknown: never bundled),
+        ``item_id``, ``category``, ``brand``, ``price`` (list price; unknown and 0, a gift, are never bundled),
         ``business_unit`` (missing = unknown), and, where known, ``own`` (boolean; only own items are
         bundled) and ``n_buyers`` (users; the more, the rather).
     lift : DataFrame, one row per pair of categories
@@ -118,6 +126,8 @@ def build_bundles(
         Constraints; by default none on price or unit.
     attach : DataFrame, optional
         ``row``, ``column``, ``rate``; see :func:`personas.category.attach.attach_matrix`.
+    prices : {"list", "paid"}
+        What the prices of the items are, to be said under the tables.
 
     Returns
     -------
@@ -129,7 +139,7 @@ def build_bundles(
     ConfigError
         If there is no scene.
     DataError
-        If a table lacks a column, an item or pair stands twice, or a price is not above 0.
+        If a table lacks a column, an item or pair stands twice, or a price is below 0.
 
     Notes
     -----
@@ -170,7 +180,7 @@ def build_bundles(
             parts.append(chosen.assign(scene=scene, rank=rank))
     columns = ["scene", "rank", *_ITEM_COLUMNS]
     listed = pd.concat(parts, ignore_index=True)[columns] if parts else pd.DataFrame(columns=columns)
-    return Bundles(pd.DataFrame(table, columns=_TABLE_COLUMNS), listed, _define(rule))
+    return Bundles(pd.DataFrame(table, columns=_TABLE_COLUMNS), listed, _define(rule, _PRICES[prices]))
 
 
 _TABLE_COLUMNS = [
@@ -195,11 +205,11 @@ def _usable_items(items: pd.DataFrame, rule: BundleRule) -> pd.DataFrame:
     if items["item_id"].duplicated().any():
         raise DataError("The table items holds an item twice; expected one row per item.")
     prices = items["price"].astype("float64")
-    if (prices <= 0).any():
-        raise DataError("The table items holds prices of 0 or less; expected amounts above 0, or missing.")
+    if (prices < 0).any():
+        raise DataError("The table items holds prices below 0; expected amounts of at least 0, or missing.")
     usable = items.assign(price=prices, n_buyers=items.get("n_buyers", 0))
     usable["n_buyers"] = usable["n_buyers"].fillna(0).astype("int64")
-    usable = usable[prices.notna() & usable["category"].notna()]
+    usable = usable[(prices > 0) & usable["category"].notna()]
     if "own" in usable:
         usable = usable[usable["own"].fillna(value=False).astype(bool)]
     if rule.business_units:
@@ -334,16 +344,16 @@ def _describe(
     }
 
 
-def _define(rule: BundleRule) -> Text:
+def _define(rule: BundleRule, what: Text) -> Text:
     sizes = "/".join(str(size) for size in rule.sizes)
     dear = np.isinf(rule.price_to)
     price = Text(
-        f"套装原价合计 {rule.price_from:g} 起"
+        f"套装{what.zh}合计 {rule.price_from:g} 起"
         if dear
-        else f"套装原价合计 {rule.price_from:g} 至 {rule.price_to:g}",
-        f"list prices sum to at least {rule.price_from:g}"
+        else f"套装{what.zh}合计 {rule.price_from:g} 至 {rule.price_to:g}",
+        f"{what.en} sum to at least {rule.price_from:g}"
         if dear
-        else f"list prices sum to {rule.price_from:g} to {rule.price_to:g}",
+        else f"{what.en} sum to {rule.price_from:g} to {rule.price_to:g}",
     )
     unit = (
         Text("同一事业部", "one business unit")

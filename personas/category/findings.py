@@ -254,8 +254,8 @@ def _bundles(analysis: Analysis, table: pd.DataFrame) -> Iterator[Text]:
         parts = [analysis.label(category) for category in row.categories.split(" + ")]
         zh, en = " + ".join(part.zh for part in parts), " + ".join(part.en for part in parts)
         yield Text(
-            f"{scene.zh}套装：{zh}，原价合计 {row.price:,.2f}，平均提升度 {row.mean_lift:.2f}",
-            f"Bundle of the {scene.en}: {en}, list prices {row.price:,.2f} in all, mean lift {row.mean_lift:.2f}",
+            f"{scene.zh}套装：{zh}，价格合计 {row.price:,.2f}，平均提升度 {row.mean_lift:.2f}",
+            f"Bundle of the {scene.en}: {en}, {row.price:,.2f} in all, mean lift {row.mean_lift:.2f}",
         )
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 import ibis
 
 from personas.errors import DataError
@@ -71,6 +73,52 @@ def own_brands(items: ibis.Table) -> frozenset[str]:
     """
     own = items.filter(items["is_own"], items["brand"].notnull())
     return frozenset(own.select("brand").distinct().to_pyarrow()["brand"].to_pylist())
+
+
+def items_of_orders(bought: ibis.Table, own_brands: Collection[str] | None) -> ibis.Table:
+    """Make a table of items from what was paid for them, where there is no other.
+
+    Parameters
+    ----------
+    bought : ibis.Table
+        Order lines, as :func:`personas.category.base.purchases` returns them.
+    own_brands : collection of str or None
+        Brands whose items are own; None = all items are.
+
+    Returns
+    -------
+    ibis.Table
+        One row per item: ``item_id``; ``category`` and ``brand`` of most of its lines (ties by name; brand null =
+        unknown); ``price`` (float64, median of amount / quantity of its lines, to the cent; null where no line
+        states both, or all were gifts); ``business_unit`` (null); ``is_own`` (null where the brand is unknown).
+
+    Notes
+    -----
+    What was paid is the list price less discounts, so a kit may turn out dearer than its parts were; the median
+    rather than the mean, as a sale moves the mean (own choice). An item that nobody bought is not in it.
+
+    Examples
+    --------
+    >>> from decimal import Decimal
+    >>> import pyarrow as pa
+    >>> lines = ibis.memtable(pa.table({"item_id": ["1"] * 3, "category": ["门锁"] * 3, "brand": ["A", "A", None],
+    ...     "amount": [Decimal("900.00"), Decimal("1600.00"), Decimal("700.00")], "quantity": [1, 2, 1]}))
+    >>> items_of_orders(lines, {"A"}).to_pyarrow().to_pylist()
+    [{'item_id': '1', 'category': '门锁', 'brand': 'A', 'price': 800.0, 'business_unit': None, 'is_own': True}]
+    """
+    lines = bought.drop_null(["item_id"])
+    kinds = lines.group_by("item_id", "category", "brand").agg(n=lines.count())
+    order = [ibis.desc("n"), kinds["category"].asc(), kinds["brand"].asc(nulls_first=False)]
+    place = ibis.row_number().over(group_by=kinds["item_id"], order_by=order)
+    named = kinds.mutate(place=place).filter(lambda t: t["place"] == 0)
+    paid = lines.filter(lines["quantity"] > 0, lines["amount"] > 0)
+    paid = paid.mutate(unit=paid["amount"].cast("float64") / paid["quantity"])
+    price = paid.group_by("item_id").agg(price=paid["unit"].median().round(2))
+    joined = named.left_join(price, "item_id")
+    own = ibis.literal(True) if own_brands is None else joined["brand"].isin(sorted(own_brands))
+    return joined.select(
+        "item_id", "category", "brand", "price", business_unit=ibis.null("string"), is_own=own
+    ).order_by("item_id")
 
 
 def most_bought(bought: ibis.Table, n: int) -> list[str]:

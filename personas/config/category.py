@@ -2,13 +2,26 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Annotated, Literal
 
-from pydantic import Field, model_validator
+from pydantic import Field, StringConstraints, model_validator
 
 from personas.config.base import Level, Share, Spec, TextSpec
 
 PositiveShare = Annotated[float, Field(gt=0, le=1)]
+CategoryName = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1)]
+"""As the contract check leaves it: without blanks around it."""
+
+Categories = Annotated[list[CategoryName], Field(min_length=1)]
+
+
+def _check_once(what: str, names: Iterable[str]) -> None:
+    listed = list(names)
+    twice = sorted({name for name in listed if listed.count(name) > 1})
+    if twice:
+        message = f"{what} names {', '.join(map(repr, twice))} twice; name each once"
+        raise ValueError(message)
 
 
 class AttachSpec(Spec):
@@ -104,9 +117,9 @@ class SegmentSpec(Spec):
 
 
 class BundleSpec(Spec):
-    """Kits of a scene's own items, one per category, under a price; needs sources.items with prices."""
+    """Kits of a scene's own items, one per category, under a price; without sources.items, by the prices paid."""
 
-    price_from: float = Field(0, ge=0, description="Least sum of the list prices.")
+    price_from: float = Field(0, ge=0, description="Least sum of the prices.")
     price_to: float | None = Field(None, gt=0, description="Largest sum; default any.")
     sizes: list[Annotated[int, Field(ge=2, le=4)]] = Field(
         [2, 3], min_length=1, description="Numbers of items that are tried."
@@ -115,17 +128,35 @@ class BundleSpec(Spec):
     business_units: list[str] = Field(default_factory=list, description="Units that take part; default all.")
     per_scene: int = Field(5, ge=1, description="Most bundles per scene.")
 
+    @model_validator(mode="after")
+    def _a_range(self) -> BundleSpec:
+        if self.price_to is not None and self.price_to < self.price_from:
+            message = f"the sum runs from {self.price_from:g} to {self.price_to:g}; expected from <= to"
+            raise ValueError(message)
+        return self
+
 
 class InterceptionSpec(Spec):
     """Whose customers to win: what is in contact with these items of rivals; all that is named must hold."""
 
     items: list[str] = Field(default_factory=list, description="Items of rivals; default any.")
     brands: list[str] = Field(default_factory=list, description="Rival brands; default any.")
-    categories: list[str] = Field(default_factory=list, description="Categories; default any.")
+    categories: list[CategoryName] = Field(default_factory=list, description="Categories; default any.")
     price_from: float | None = Field(None, ge=0, description="Least list price; needs sources.items.")
     price_to: float | None = Field(None, gt=0, description="List price below it; needs sources.items.")
     at_least: int = Field(1, ge=1, description="Fewest contacts of a member.")
     days: int | None = Field(None, ge=1, description="How far back; default the window.")
+
+    @model_validator(mode="after")
+    def _a_target(self) -> InterceptionSpec:
+        low, high = self.price_from, self.price_to
+        if not (self.items or self.brands or self.categories) and low is None and high is None:
+            message = "no rival is named; give items, brands, categories or a price"
+            raise ValueError(message)
+        if low is not None and high is not None and low >= high:
+            message = f"the price runs from {low:g} to below {high:g}; expected from < to"
+            raise ValueError(message)
+        return self
 
 
 class WeightedTagSpec(Spec):
@@ -189,13 +220,18 @@ class CategorySpec(Spec):
     lookback_days: int | None = Field(
         None, ge=1, description="Window of attach, scenes and sequence; default features.lookback_days."
     )
-    rows: list[str] | None = Field(None, description="Categories of the rows; default: the most bought.")
-    columns: list[str] | None = Field(
+    rows: Categories | None = Field(None, description="Categories of the rows; default: the most bought.")
+    columns: Categories | None = Field(
         None, description="Categories of the columns; default: those of the rows."
     )
     max_categories: int = Field(30, ge=2, le=200, description="So many of the most bought, by default.")
-    exclude: list[str] = Field(default_factory=list, description="Categories that are left out everywhere.")
-    groups: dict[str, list[str]] = Field(
+    exclude: list[CategoryName] = Field(
+        default_factory=list, description="Categories that are left out everywhere."
+    )
+    minimum_cell: int = Field(
+        20, ge=1, description="A count of fewer users is kept and shown nowhere, nor is what would tell it."
+    )
+    groups: dict[str, Categories] = Field(
         default_factory=dict,
         description="Group -> categories, for sequences of groups: large and small appliances.",
     )
@@ -208,7 +244,7 @@ class CategorySpec(Spec):
         default_factory=list, description="Default: brands of the own items of sources.items, else any brand."
     )
     ladders: list[str] = Field(["aipl"], min_length=1, description="Shipped names or files of ladders.")
-    ladder_categories: list[str] = Field(
+    ladder_categories: list[CategoryName] = Field(
         default_factory=list, description="Categories that a ladder is climbed for; default all."
     )
     attach: AttachSpec = AttachSpec()
@@ -217,13 +253,25 @@ class CategorySpec(Spec):
     growth: GrowthSpec = GrowthSpec()
     opportunity: OpportunitySpec = OpportunitySpec()
 
+    @model_validator(mode="after")
+    def _each_once(self) -> CategorySpec:
+        _check_once("rows", self.rows or ())
+        _check_once("columns", self.columns or ())
+        _check_once("ladders", self.ladders)
+        _check_once("groups", (name for names in self.groups.values() for name in names))
+        unknown = sorted(set(self.group_labels) - set(self.groups))
+        if unknown:
+            message = f"group_labels names {', '.join(map(repr, unknown))}, which groups lacks; name its keys"
+            raise ValueError(message)
+        return self
+
 
 class SceneSpec(Spec):
     """A scene that is given by some of its categories."""
 
     key: str = Field(pattern="^[a-z][a-z0-9_]*$")
     name: TextSpec
-    categories: list[str] = Field(min_length=1)
+    categories: Categories
 
 
 class ScenesFileSpec(Spec):

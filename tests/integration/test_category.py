@@ -11,6 +11,7 @@ import yaml
 from sklearn.metrics import adjusted_rand_score
 
 from personas.category.analysis import read_analysis
+from personas.category.small_cells import hide_small
 from personas.datasets import write_world
 from personas.datasets.co_purchase import make_co_purchase_world, shuffle_categories
 from tests.integration import shop as house
@@ -44,7 +45,7 @@ def changed(config, target, **sections):
     """Write a copy of a config with some of its sections changed."""
     raw = yaml.safe_load(Path(config).read_text(encoding="utf-8"))
     for name, values in sections.items():
-        raw[name] = {**raw.get(name, {}), **values}
+        raw[name] = {**raw.get(name, {}), **values} if isinstance(values, dict) else values
     target.write_text(yaml.safe_dump(raw, allow_unicode=True), encoding="utf-8")
     return target
 
@@ -74,6 +75,13 @@ def found_in(config):
 
 
 @pytest.fixture(scope="module")
+def whole(config):
+    """Analyse with all small cells in the tables; verb -> its analysis."""
+    path = changed(config, config.with_name("whole.yaml"), name="whole", category={"minimum_cell": 1})
+    return {verb: analyse(verb, path)[1] for verb in ("sequence", "opportunity")}
+
+
+@pytest.fixture(scope="module")
 def with_personas(tmp_path_factory):
     """Train on scene affinities of three months before, and score; return the config."""
     config = demo(tmp_path_factory.mktemp("personas") / "world", 400)
@@ -88,7 +96,7 @@ def with_personas(tmp_path_factory):
             },
             "main_scene": {"kind": "nominal", "block": "what"},
         },
-        category={"scenes": {"seeds": "home_appliances", "resamples": 2}},
+        category={"scenes": {"seeds": "home_appliances", "resamples": 2}, "minimum_cell": 1},
         personas={"n_personas": 3, "clusterer": "kmeans", "bootstraps": 2},
     )
     too_late = run_personas("train", path, "--as-of", AS_OF)
@@ -121,8 +129,8 @@ def test_the_planted_scenes_come_back(found_in, planted):
     assert set(table.columns) == {"user_id", "main_scene", *(f"affinity_scene_{i}" for i in (1, 2, 3))}
 
 
-def test_the_planted_sequence_leads(found_in, planted):
-    _, found = found_in["sequence"]
+def test_the_planted_sequence_leads(whole, planted):
+    found = whole["sequence"]
     direction = found.tables["direction"]
     sure = direction[(direction["q_value"] < 0.05) & (direction["share_before"] > 0.5)]
     pairs = set(zip(planted.sequence["first"].to_pylist(), planted.sequence["then"].to_pylist(), strict=True))
@@ -133,13 +141,14 @@ def test_the_planted_sequence_leads(found_in, planted):
     assert (group["category"], group["share_before"] > group["expected_share"]) == ("large", True)
 
 
-def test_the_planted_opportunity_leads(found_in, planted):
-    result, found = found_in["opportunity"]
-    gaps = found.tables["gaps"]
+def test_the_planted_opportunity_leads(found_in, whole, planted):
+    gaps = whole["opportunity"].tables["gaps"]
     planted_pairs = {(row["category"], row["segment"]) for row in planted.opportunities.to_pylist()}
     assert set(zip(gaps["category"][:2], gaps["segment"][:2], strict=True)) == planted_pairs
     assert gaps.loc[0, "q_value"] < 0.05
-    assert gaps.loc[0, "n_brand_segment"] < 20  # so few that it is in the table, and not told
+    assert gaps.loc[0, "n_brand_segment"] < 20  # so few that neither the file nor the findings tell them
+    result, found = found_in["opportunity"]
+    assert found.tables["gaps"].loc[0, ["n_brand_segment", "brand_share", "headroom"]].isna().all()
     assert "gaps" not in {finding["table"] for finding in result["findings"]}
     assert found.label("苹果手机用户").en == "holders of an Apple phone"
 
@@ -166,7 +175,7 @@ def test_what_a_campaign_asks_for_is_made(found_in):
     assert set(found.tables["rival_items"]["brand"]) == {"竞品A"}
     assert found.tables["lookalikes"]["recall"].iloc[-1] > 0.99
     (wide,) = result["user_tables"]["widening"]
-    code, n_users = found.tables["wide_audience"].iloc[0]
+    code, n_users = found.tables["wide_audience"].loc[0, ["code", "n_users"]]
     assert Path(wide).stem == code
     assert len(pd.read_parquet(wide)) == n_users
     (rivals,) = result["user_tables"]["interception"]
@@ -193,6 +202,18 @@ def test_few_users_are_told_nowhere(found_in):
             assert not re.search(r"(?<![\d.,])1?\d (users|buyers|人)", finding["en"] + finding["zh"]), finding
     stages = [f["en"] for f in found_in["ladder"][0]["findings"] if f["table"] == "stages"]
     assert "8 and more page views hidden" in stages[1]
+
+
+def test_files_hold_no_count_of_few_users(found_in):
+    for result, found in found_in.values():
+        assert result["minimum_cell"] == found.parameters["minimum_cell"] == 20
+        for key, table in found.tables.items():
+            counts = table.filter(
+                regex=r"^(n_(?!expected|categories|items|orders|tags|contacts)|users_|at_risk)"
+            )
+            few = (counts > 0) & (counts < 20)
+            assert not few.any(axis=None), (found.verb, key)
+            pd.testing.assert_series_equal(hide_small(key, table, 20)["hidden"], table["hidden"], obj=key)
 
 
 def test_the_report_needs_no_model(config, found_in, tmp_path):
@@ -307,6 +328,20 @@ def test_a_category_that_nobody_bought_is_told(shop):
     assert result["notes"] == ["Nobody bought yacht in the window; spelled as in the events?"]
 
 
+def test_who_only_looks_around_climbs_a_ladder(shop):
+    shop.config["sources"]["events"]["values"] = {"event_type": {"order": "view"}}
+    shop.config["category"] = {"ladder_categories": ["phone", "yacht"], "minimum_cell": 1}
+    shop.write_config()
+    result, found = analyse("ladder", "shop.yaml", as_of=house.AS_OF)
+    assert found.tables["stages"].set_index("stage").loc["I", "n_users"] > 0
+    assert result["notes"][0] == (
+        "category.ladder_categories: no event has the category yacht; spelled as in the events?"
+    )
+    assert "There is no order" in result["notes"][1]
+    early = run_personas("category", "ladder", "shop.yaml", "--as-of", "2020-01-01")
+    assert (early.code, "There is no event before 2020-01-01" in early.err) == (2, True)
+
+
 def test_there_is_no_report_without_an_analysis(shop):
     answer = run_personas("category", "report", "shop.yaml")
     assert answer.code == 2
@@ -317,7 +352,6 @@ def test_there_is_no_report_without_an_analysis(shop):
 @pytest.mark.parametrize(
     ("part", "message"),
     [
-        ({"bundles": {}}, "opportunity.bundles is set, but sources.items is not"),
         ({"widening": {"tags": [{"tag": "t"}]}}, "opportunity.widening is set, but sources.tags is not"),
         ({"interception": {"brands": ["x"]}}, "needs to know the own brands"),
     ],
@@ -328,6 +362,23 @@ def test_what_a_campaign_needs_is_told(shop, part, message):
     answer = run_personas("category", "opportunity", "shop.yaml", "--as-of", house.AS_OF)
     assert answer.code == 2
     assert message in answer.err
+
+
+def test_bundles_go_by_what_was_paid_where_there_are_no_items(config, tmp_path):
+    raw = yaml.safe_load(config.read_text(encoding="utf-8"))
+    del raw["sources"]["items"]
+    for source in raw["sources"].values():
+        source["path"] = str(config.parent / source["path"])
+    raw["store"] = str(tmp_path / "store")
+    raw["category"] |= {"own_brands": ["本品"], "minimum_cell": 1}
+    raw["category"]["opportunity"] = {"bundles": {"price_from": 1000, "price_to": 4000}}
+    path = tmp_path / "paid.yaml"
+    path.write_text(yaml.safe_dump(raw, allow_unicode=True), encoding="utf-8")
+    result, found = analyse("opportunity", path)
+    assert "Bundles go by the prices paid, as sources.items is not set." in result["notes"]
+    assert "median prices paid sum to 1000 to 4000" in found.definitions["bundles"].en
+    assert found.tables["bundles"]["price"].between(1000, 4000).all()
+    assert set(found.tables["bundle_items"]["brand"]) == {"本品"}
 
 
 def test_there_is_no_analysis_without_events(shop):

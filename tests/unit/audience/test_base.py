@@ -2,7 +2,7 @@ import ibis
 import pyarrow as pa
 import pytest
 
-from personas.audience.base import Segment, TagRule, segment_of_attribute, segment_of_tags
+from personas.audience.base import Segment, TagRule, check_levels, segment_of_attribute, segment_of_tags
 from personas.errors import ConfigError, DataError, NotFoundError
 from personas.schema import Text
 
@@ -91,3 +91,34 @@ def test_what_is_known_of_who_is_not_listed(tags):
 def test_a_segment_is_not_called_like_everybody(tags):
     with pytest.raises(ConfigError, match="empty key"):
         Segment("", NAME, tags)
+
+
+def test_a_least_number_of_a_tag_without_numbers_is_a_slip(tags):
+    with pytest.raises(
+        NotFoundError, match=r"never is a number, and the rule asks for at least 5; found: 否, 是"
+    ):
+        segment_of_tags(tags, [TagRule("有车一族", minimum=5)], key="x", label=NAME, unlisted=None)
+
+
+def test_levels_that_nobody_has_are_named_with_the_known_ones():
+    users = ibis.memtable(pa.table({"user_id": ["a", "b", "c"], "gender": ["male", "female", None]}))
+    check_levels(users, "gender", ["female", "other"])
+    with pytest.raises(NotFoundError, match="No user has the gender 'f' or 'w'; found: female, male"):
+        check_levels(users, "gender", ["f", "w"])
+    with pytest.raises(NotFoundError, match="no attribute 'sex'; known: gender"):
+        check_levels(users, "sex", ["female"])
+
+
+def test_tags_that_repeat_or_contradict_each_other_have_one_answer(tables):
+    tags = tables.tags(
+        [
+            ("a", "车", "是"),
+            ("a", "车", "否"),
+            ("b", "车", "否"),
+            ("b", "车", "否"),
+            ("c", "车", "是"),
+            ("c", "车", "是"),
+        ]
+    )
+    found = segment_of_tags(tags, [TagRule("车", ("是",))], key="x", label=NAME, unlisted=None)
+    assert members(found) == {"a": True, "b": False, "c": True}

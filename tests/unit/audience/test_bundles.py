@@ -93,6 +93,8 @@ def test_what_is_rival_unpriced_or_unknown_is_left_out():
     items.loc[items["item_id"] == "w2", "price"] = np.nan
     found = build_bundles(items, LIFT, SCENE)
     assert found.table["item_ids"].tolist() == ["r1 + p2"]  # no 净水器 is left
+    gift = ITEMS.assign(own=items["own"], price=ITEMS["price"].where(ITEMS["item_id"] != "w2", 0.0))
+    assert build_bundles(gift, LIFT, SCENE).table["item_ids"].tolist() == ["r1 + p2"]
     pair = build_bundles(ITEMS, LIFT[:1], {**SCENE, "空": ["监控"]})
     assert pair.table["categories"].tolist() == ["净水器 + 扫地机"]
 
@@ -138,8 +140,8 @@ def test_broken_tables_are_refused():
         build_bundles(ITEMS.drop(columns="price"), LIFT, SCENE)
     with pytest.raises(DataError, match="an item twice"):
         build_bundles(pd.concat([ITEMS, ITEMS]), LIFT, SCENE)
-    with pytest.raises(DataError, match="prices of 0 or less"):
-        build_bundles(ITEMS.assign(price=0.0), LIFT, SCENE)
+    with pytest.raises(DataError, match="prices below 0"):
+        build_bundles(ITEMS.assign(price=-1.0), LIFT, SCENE)
     with pytest.raises(DataError, match="lacks shrunk_lift"):
         build_bundles(ITEMS, LIFT.rename(columns={"shrunk_lift": "lift"}), SCENE)
     with pytest.raises(DataError, match="two values of shrunk_lift"):

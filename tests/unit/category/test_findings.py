@@ -135,11 +135,12 @@ def test_growth_names_quadrants_and_what_moved_the_revenue():
         parameters={"gmv_before": 1000.0, "gmv_after": 1500.0},
         growth_share=[{"category": "eye", "quadrant": "star"}, {"category": "x", "quadrant": "not_judged"}],
         decomposition=[
-            {"segment": s, "factor": f, "contribution": c}
-            for s, f, c in [("P01", "users", 400.0), ("(none)", "users", -100.0), ("P01", "basket", 200.0)]
+            {"segment": s, "factor": f, "before": x, "after": x, "contribution": c}
+            for s, parts in [("P01", (400.0, 0.0, 200.0)), ("(none)", (-100.0, 0.0, 0.0))]
+            for f, x, c in zip(("users", "conversion", "basket"), (100.0, 0.5, 10.0), parts, strict=True)
         ],
     )
-    assert found == ["Star: door viewer", "GMV 1,000 -> 1,500: users +300, basket +200"]
+    assert found == ["Star: door viewer", "GMV 1,000 -> 1,500: users +300, conversion +0, basket +200"]
 
 
 def test_opportunities_are_gaps_likes_and_white_space():
@@ -177,7 +178,7 @@ def test_the_best_bundle_of_a_scene_and_the_size_of_an_audience_are_told():
         wide_audience=[{"code": "seg_d2434023", "n_users": 199}],
     )
     assert found == [
-        "Bundle of the s: door lock + door viewer, list prices 2,053.05 in all, mean lift 2.36",
+        "Bundle of the s: door lock + door viewer, 2,053.05 in all, mean lift 2.36",
         "Audience of several tags seg_d2434023: 199 users",
     ]
     assert told("opportunity", wide_audience=[{"code": "seg_d2434023", "n_users": 19}]) == []

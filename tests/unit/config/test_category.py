@@ -44,12 +44,27 @@ def test_every_choice_has_a_default():
         ({"opportunity": {"lookalike": {"segment": "w"}}}, "'w', which segments lacks"),
         ({"opportunity": {"bundles": {"sizes": [5]}}}, "less than or equal to 4"),
         ({"opportunity": {"widening": {"tags": []}}}, "at least 1 item"),
+        ({"rows": []}, "at least 1 item"),
+        ({"columns": ["a", "b", " a"]}, "columns names 'a' twice"),
+        ({"ladders": ["aipl", "aipl"]}, "ladders names 'aipl' twice"),
+        ({"groups": {"large": ["a", "b"], "small": ["b"]}}, "groups names 'b' twice"),
+        ({"groups": {"large": []}}, "at least 1 item"),
+        ({"group_labels": {"large": {"zh": "大", "en": "large"}}}, "'large', which groups lacks"),
+        ({"minimum_cell": 0}, "greater than or equal to 1"),
+        ({"opportunity": {"interception": {"days": 30}}}, "no rival is named"),
+        ({"opportunity": {"interception": {"price_from": 9, "price_to": 9}}}, "from 9 to below 9"),
+        ({"opportunity": {"bundles": {"price_from": 9, "price_to": 8}}}, "runs from 9 to 8"),
     ],
 )
 def test_an_impossible_choice_is_told(category, message):
     with pytest.raises(ConfigError) as caught:
         config(**category)
     assert message in str(caught.value)
+
+
+def test_names_of_categories_lose_the_blanks_that_tables_lose():
+    found = config(rows=[" 手机 "], exclude=["门锁 "], groups={"large": [" 电视"]})
+    assert (found.rows, found.exclude, found.groups) == (["手机"], ["门锁"], {"large": ["电视"]})
 
 
 def test_yes_and_no_of_yaml_are_levels():
