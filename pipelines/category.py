@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
 from personas.category.analysis import FILE, analysis_to_files
-from personas.category.findings import tell_findings
+from personas.category.findings import Finding, tell_findings
+from personas.category.small_cells import HIDDEN, hide_small_cells
 from personas.store import ArtifactRecord, ArtifactStore
 from pipelines.category_audiences import ladder, opportunity
 from pipelines.category_look import Found, Look, open_look
@@ -48,6 +50,9 @@ def analyse_categories(verb: str, config: Path, as_of: date, *, as_json: bool) -
     with steps(quiet=as_json) as progress, open_look(loaded, as_of, progress) as look:
         with progress.step(f"analyse {verb}"):
             found = _VERBS[verb](look)
+            # What is kept is opened by people, so it holds no more than what is shown.
+            shown_only = hide_small_cells(found.analysis, look.spec.minimum_cell)
+            found = replace(found, analysis=shown_only)
         record, user_records = _keep(loaded, found)
         say(
             _result(found, look, record, user_records),
@@ -88,7 +93,8 @@ def _result(
         "folder": record.path,
         "tables": {key: record.path / f"{key}.csv" for key in analysis.tables},
         "definitions": {key: text._asdict() for key, text in analysis.definitions.items()},
-        "findings": [{"table": f.table, **f.text._asdict()} for f in tell_findings(analysis)],
+        "minimum_cell": look.spec.minimum_cell,
+        "findings": [{"table": f.table, **f.text._asdict()} for f in _told(found, look)],
         "notes": look.notes,
         "user_tables": {
             kind: [kept.path / name for name in kept.files] for kind, kept in user_records.items()
@@ -96,18 +102,29 @@ def _result(
     }
 
 
+def _told(found: Found, look: Look) -> list[Finding]:
+    return tell_findings(found.analysis, minimum_cell=look.spec.minimum_cell)
+
+
 def _lines(
     found: Found, look: Look, record: ArtifactRecord, user_records: dict[str, ArtifactRecord]
 ) -> list[str]:
     analysis, language = found.analysis, look.loaded.config.language
-    told = tell_findings(analysis)
+    told = _told(found, look)
     lines = [f"note: {note}" for note in look.notes]
     # The sentence that says what is counted stands under what is told of each table.
     for key in dict.fromkeys([*(finding.table for finding in told), next(iter(analysis.tables))]):
         lines += [f"- {finding.text.of(language)}" for finding in told if finding.table == key]
         lines += [f"  [{key}] {analysis.definitions[key].of(language)}"]
+    minimum = look.spec.minimum_cell
+    few = any(table[HIDDEN].any() for table in analysis.tables.values())
     return [
         *lines,
+        *(
+            [f"Figures of fewer than {minimum} users, or that would tell them, are left empty."]
+            if few
+            else []
+        ),
         f"Tables: {shown(record.path)}/ ({', '.join(f'{key}.csv' for key in analysis.tables)}; {FILE})",
         *(
             f"Users ({kind}): {shown(kept.path)}/ ({', '.join(kept.files)})"

@@ -14,7 +14,7 @@ from personas.category.association import TierRule, associate
 from personas.category.attach import attach_matrix
 from personas.category.attach_definition import AttachDefinition
 from personas.category.base import purchases
-from personas.category.decomposition import decompose_gmv
+from personas.category.decomposition import NO_PERSONA, OTHERS, decompose_gmv
 from personas.category.direction import purchase_direction
 from personas.category.first_purchases import group_categories
 from personas.category.flow import category_flow, compare_flows
@@ -27,6 +27,8 @@ from personas.config.category import AttachSpec
 from personas.errors import ConfigError
 from personas.schema import ObservationWindow, Text
 from pipelines.category_look import Found, Look
+
+_SEGMENTS = {NO_PERSONA: Text("未归入人群", "no persona"), OTHERS: Text("其他", "others")}
 
 _INDICATORS = {
     "cross_category_share": cross_category_share,
@@ -118,6 +120,7 @@ def sequence(look: Look) -> Found:
     tables = {**_followed(look, listed, horizon, "category"), "paths": (paths.table, paths.definition)}
     groups = {category: name for name, categories in look.spec.groups.items() for category in categories}
     if groups:
+        look.tell_unknown("groups", groups)
         tables |= _followed(look, group_categories(bought, groups), horizon, "group")
     parameters = {**spec.model_dump(mode="json"), "horizon_days": horizon, **seen(window)}
     names = {name: text.to_text() for name, text in look.spec.group_labels.items()}
@@ -152,7 +155,14 @@ def growth(look: Look) -> Found:
         min_buyers=spec.min_buyers,
         market=market,
     )
-    parts = decompose_gmv(look, then, now, population=spec.population, assignments=look.assignments)
+    parts = decompose_gmv(
+        look,
+        then,
+        now,
+        population=spec.population,
+        assignments=look.assignments,
+        smallest_segment=look.spec.minimum_cell,
+    )
     tables = {
         "growth_share": (matrix.table, matrix.definition),
         "decomposition": (parts.table, parts.definition),
@@ -167,7 +177,7 @@ def growth(look: Look) -> Found:
         "gmv_before": parts.before,
         "gmv_after": parts.after,
     }
-    return analysed(look, "growth", tables, parameters)
+    return analysed(look, "growth", tables, parameters, _SEGMENTS)
 
 
 def _indicators(look: Look, periods: Mapping[str, ObservationWindow]) -> dict[str, tuple[pd.DataFrame, Text]]:

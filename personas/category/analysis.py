@@ -30,6 +30,9 @@ FILE: Final = "analysis.json"
 
 _KEY = re.compile(r"[a-z][a-z0-9_]{0,60}")
 _IDS: Final = ("user_id", "order_id", "order_key")
+_FORMULA_STARTS: Final = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
+"""What a spreadsheet runs when it opens a CSV file (OWASP, "CSV Injection")."""
+
 _TYPES: Final = {
     "str": pa.string(),
     "int64": pa.int64(),
@@ -144,7 +147,8 @@ def analysis_to_files(analysis: Analysis) -> dict[str, bytes]:
     -------
     dict of str to bytes
         File name -> UTF-8 content; the same analysis gives the same bytes. Numbers have as many digits as bring
-        them back exactly.
+        them back exactly. A text that a spreadsheet would run as a formula has an apostrophe in front, which
+        :func:`read_analysis` takes away.
 
     Raises
     ------
@@ -264,8 +268,16 @@ def _schema(kinds: Mapping[str, Kind]) -> pa.Schema:
     return pa.schema([(name, pa.string() if isinstance(k, list) else _TYPES[k]) for name, k in kinds.items()])
 
 
+def _is_guarded(text: object) -> bool:
+    """Return whether a text starts a formula, apostrophes in front of it aside: so that none is lost."""
+    return isinstance(text, str) and text.lstrip("'").startswith(_FORMULA_STARTS)
+
+
 def _write_table(table: pd.DataFrame, kinds: Mapping[str, Kind]) -> bytes:
     plain = table.astype({name: "str" for name, kind in kinds.items() if isinstance(kind, list)})
+    for name in [name for name, kind in kinds.items() if isinstance(kind, list) or kind == "str"]:
+        guarded = plain[name].map(_is_guarded).astype(bool)
+        plain[name] = plain[name].mask(guarded, "'" + plain[name])
     arrow = pa.Table.from_pandas(plain, _schema(kinds), preserve_index=False)
     sink = io.BytesIO()
     csv.write_csv(arrow, sink, csv.WriteOptions(quoting_style="needed"))
@@ -293,6 +305,8 @@ def _read_table(path: Path, kinds: Mapping[str, Kind]) -> pd.DataFrame:
     columns = {}
     for name, kind in kinds.items():
         values = arrow[name].to_pylist()
+        if isinstance(kind, list) or kind == "str":
+            values = [text[1:] if _is_guarded(text) and text[0] == "'" else text for text in values]
         if isinstance(kind, list):
             columns[name] = pd.Series(pd.Categorical(values, categories=kind, ordered=True))
         else:

@@ -25,6 +25,9 @@ Population = Literal["users", "active_users"]
 NO_PERSONA = "(none)"
 """Segment of the users without a persona, so that the segments add up to everybody."""
 
+OTHERS = "(others)"
+"""Segment of all personas with too few users to be shown by themselves."""
+
 FACTORS: Final = {
     "users": Text("用户数", "users"),
     "conversion": Text("转化率", "conversion"),
@@ -206,27 +209,7 @@ def gmv_factors(
     >>> gmv_factors(connection, year, population="active_users").to_dict("index")
     {'(all)': {'users': 2.0, 'conversion': 0.5, 'basket': 900.0}}
     """
-    import pandas as pd
-
-    if population not in _POPULATIONS:
-        raise ConfigError(
-            f"population is {population!r}; expected one of {', '.join(_POPULATIONS)}. Choose one."
-        )
-    events = window_events(source, window)
-    if population == "users":
-        members = source.table("users").select("user_id").distinct()
-    else:
-        members = events.filter(events["event_type"] != "ad_exposure").select("user_id").distinct()
-    lines = orders(events).drop_null("amount")
-    spent = lines.group_by("user_id").agg(spent=lines["amount"].sum())
-    rows = _segmented(members, assignments).left_join(spent, "user_id")
-    sums = rows.group_by("segment").agg(
-        users=rows.count(), buyers=rows["spent"].count(), gmv=rows["spent"].sum().cast("float64")
-    )
-    found = sums.order_by("segment").to_pyarrow().to_pandas().set_index("segment")
-    users, buyers = found["users"].astype("float64"), found["buyers"].astype("float64")
-    basket = found["gmv"].astype("float64") / buyers.where(buyers > 0)
-    return pd.DataFrame({"users": users, "conversion": buyers / users, "basket": basket})
+    return _factors(_sums(source, window, population, assignments))
 
 
 def decompose_gmv(
@@ -236,6 +219,7 @@ def decompose_gmv(
     *,
     population: Population,
     assignments: ibis.Table | None = None,
+    smallest_segment: int = 1,
 ) -> Decomposition:
     """Take the change of GMV between two periods apart into users, conversion and basket.
 
@@ -249,6 +233,9 @@ def decompose_gmv(
         Who is counted as a user.
     assignments : ibis.Table, optional
         ``user_id`` (unique) and ``persona_id``: contributions per persona and of users without one.
+    smallest_segment : int, users, >= 1
+        Segments with fewer users, buyers or others in a period are one segment, ``"(others)"``, with the
+        smallest of the rest where they are too few together: contributions still add up, and tell of nobody.
 
     Returns
     -------
@@ -278,12 +265,8 @@ def decompose_gmv(
     check_order(then, now)
     if assignments is not None:
         check_unique(assignments.select("user_id"), "assignments")
-    found = decompose(
-        *(
-            gmv_factors(source, window, population=population, assignments=assignments)
-            for window in (then, now)
-        )
-    )
+    sums = [_sums(source, window, population, assignments) for window in (then, now)]
+    found = decompose(*(_factors(part) for part in _pool_few(sums, smallest_segment)))
     who = _POPULATIONS[population]
     definition = Text(
         f"GMV = 用户数 × 转化率 × 客单价：用户数为{who.zh}，转化率 = 购买用户 ÷ 用户数，客单价 = GMV ÷ 购买用户；"
@@ -293,6 +276,57 @@ def decompose_gmv(
         f"{found.definition.en}",
     )
     return Decomposition(found.table, found.before, found.after, definition)
+
+
+def _sums(
+    source: TableSource, window: ObservationWindow, population: Population, assignments: ibis.Table | None
+) -> pd.DataFrame:
+    """Return users, buyers and GMV of each segment; the GMV is exact."""
+    if population not in _POPULATIONS:
+        raise ConfigError(
+            f"population is {population!r}; expected one of {', '.join(_POPULATIONS)}. Choose one."
+        )
+    events = window_events(source, window)
+    if population == "users":
+        members = source.table("users").select("user_id").distinct()
+    else:
+        members = events.filter(events["event_type"] != "ad_exposure").select("user_id").distinct()
+    lines = orders(events).drop_null("amount")
+    spent = lines.group_by("user_id").agg(spent=lines["amount"].sum())
+    rows = _segmented(members, assignments).left_join(spent, "user_id")
+    sums = rows.group_by("segment").agg(
+        users=rows.count(), buyers=rows["spent"].count(), gmv=rows["spent"].sum().fill_null(0)
+    )
+    found: pd.DataFrame = sums.order_by("segment").to_pyarrow().to_pandas()
+    return found.set_index("segment")
+
+
+def _factors(sums: pd.DataFrame) -> pd.DataFrame:
+    import pandas as pd
+
+    users, buyers = sums["users"].astype("float64"), sums["buyers"].astype("float64")
+    basket = sums["gmv"].astype("float64") / buyers.where(buyers > 0)
+    return pd.DataFrame({"users": users, "conversion": buyers / users, "basket": basket})
+
+
+def _pool_few(sums: list[pd.DataFrame], smallest: int) -> list[pd.DataFrame]:
+    """Join segments of few users, in either period, until none is left by itself."""
+    import pandas as pd
+
+    def is_few(part: pd.DataFrame) -> pd.Series[bool]:
+        counts = pd.concat([part["users"], part["buyers"], part["users"] - part["buyers"]], axis=1)
+        return ((counts > 0) & (counts < smallest)).any(axis=1)
+
+    def pooled(part: pd.DataFrame) -> pd.DataFrame:
+        return part.groupby([OTHERS if name in few else name for name in part.index]).sum()
+
+    few = {str(name) for part in sums for name in part.index[is_few(part)]}
+    size = sums[0]["users"].add(sums[1]["users"], fill_value=0).sort_index().sort_values(kind="stable")
+    for name in [name for name in size.index if few and name not in few]:
+        if not any(is_few(pooled(part)).get(OTHERS, False) for part in sums):
+            break
+        few.add(str(name))
+    return [pooled(part) for part in sums] if few and len(size) > 1 else sums
 
 
 def _segmented(members: ibis.Table, assignments: ibis.Table | None) -> ibis.Table:

@@ -36,6 +36,7 @@ class KpiTable:
     table : DataFrame
         Long, in the order of periods, personas and categories: ``period``, ``persona_id`` (``"(all)"`` is
         everybody), ``category`` (only of indicators per category), ``numerator``, ``denominator`` (counts),
+        ``n_users`` (who are behind them; only of ratios whose denominator may be something else),
         ``value`` (NaN when the denominator is 0), ``low``, ``high`` (95 % interval), ``change`` (value less
         that of the period before, for shares 0.01 = one percentage point), ``growth`` (``change`` relative
         to the period before; NaN when that was 0 or there is none).
@@ -112,7 +113,7 @@ def add_mean(table: pd.DataFrame, *, is_share: bool) -> pd.DataFrame:
     ----------
     table : DataFrame
         ``numerator`` and ``denominator`` (sums of ``y`` and ``x`` over users), ``n_users``, ``yy``, ``xy``,
-        ``xx`` (sums of products). The last four are dropped.
+        ``xx`` (sums of products). The last three are dropped.
     is_share : bool
         Whether the value lies between 0 and 1.
 
@@ -145,7 +146,7 @@ def add_mean(table: pd.DataFrame, *, is_share: bool) -> pd.DataFrame:
         if is_share:
             n = np.where(variance > 0, value * (1 - value) / variance, x)
             low, high = wilson_interval(value * n, np.where(np.isnan(half), 0.0, n))
-    return table.drop(columns=["n_users", "yy", "xy", "xx"]).assign(value=value, low=low, high=high)
+    return table.drop(columns=["yy", "xy", "xx"]).assign(value=value, low=low, high=high)
 
 
 def finish(parts: Sequence[pd.DataFrame], head: Text, interval: Text, periods: Periods) -> KpiTable:

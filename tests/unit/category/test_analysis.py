@@ -114,3 +114,12 @@ def test_damage_is_told(tmp_path: Path) -> None:
     (tmp_path / FILE).write_text(json.dumps(content | {"as_of": "soon"}), encoding="utf-8")
     with pytest.raises(DataError, match="damaged"):
         read_analysis(tmp_path)
+
+
+def test_a_name_that_a_spreadsheet_would_run_is_text_in_the_file(tmp_path: Path) -> None:
+    names = ["=HYPERLINK(1)", "'=x", "'门锁", "@a", "门锁", None, "", "+1", "''-2"]
+    table = pd.DataFrame({"row": pd.array(names, dtype="str"), "n": range(len(names))})
+    folder = written(analysis(tables={"matrix": table}), tmp_path)
+    lines = (folder / "matrix.csv").read_text(encoding="utf-8").splitlines()[1:]
+    assert not [line for line in lines if line.lstrip('"')[:1] in ("=", "+", "-", "@")]
+    pd.testing.assert_frame_equal(read_analysis(folder).tables["matrix"], table)

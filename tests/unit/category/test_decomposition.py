@@ -203,3 +203,29 @@ def test_the_definition_says_who_is_counted_and_what_zero_does(six_users, year):
     assert "由 2024-01-01 至 2024-12-31 到 2025-01-01 至 2025-12-31" in zh
     assert "取极限" in zh
     assert "the change goes to the factors that are 0" in en
+
+
+def test_segments_of_few_users_are_one_and_the_parts_still_add_up(make_source):
+    events, personas = [], {}
+    for i in range(60):
+        personas[f"u{i:02d}"] = "P01" if i < 30 else "P02" if i < 57 else "P03"  # 30, 27 and 3 users
+        for year in (2024, 2025):
+            buys = i % 2 == 0 or i >= 57  # P03: everybody buys
+            line = {
+                "user_id": f"u{i:02d}",
+                "event_at": f"{year}-05-01",
+                "category": "门锁",
+                "amount": 100 + i,
+            }
+            events.append(line | {"event_type": "order" if buys else "view", "order_id": f"o{year}{i}"})
+    source = make_source(events, personas)
+    then, now = (ObservationWindow(date(year + 1, 1, 1), 365) for year in (2024, 2025))
+    options = {"population": "active_users", "assignments": source.table("assignments")}
+    found = decompose_gmv(source, then, now, **options, smallest_segment=10)
+    # 3 users are too few; with the next smallest, P02, they are 30.
+    users = found.table[found.table["factor"] == "users"].set_index("segment")["after"]
+    assert users.to_dict() == {"(others)": 30.0, "P01": 30.0}
+    assert found.table["contribution"].sum() == pytest.approx(found.change, abs=1e-9)
+    assert set(decompose_gmv(source, then, now, **options).table["segment"]) == {"P01", "P02", "P03"}
+    everybody = decompose_gmv(source, then, now, **options, smallest_segment=40)
+    assert everybody.table["segment"].unique().tolist() == ["(others)"]

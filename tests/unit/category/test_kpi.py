@@ -52,7 +52,7 @@ def test_the_same_table_has_all_periods_with_their_growth(six_users, years):
     # 2024: u1 门锁, u3 空调, u6 扫地机: three buyers of one category each
     table = breadth(six_users, years).table
     assert table.columns.tolist() == [
-        "period", "persona_id", "numerator", "denominator", "value", "low", "high", "change", "growth",
+        "period", "persona_id", "numerator", "denominator", "n_users", "value", "low", "high", "change", "growth",
     ]  # fmt: skip
     assert table["period"].tolist() == ["2024", "2025"]
     np.testing.assert_allclose(table["value"], [1.0, 2.25])

@@ -7,7 +7,7 @@ from types import SimpleNamespace
 import pandas as pd
 import pytest
 
-from personas.category.small_cells import hide_small
+from personas.category.small_cells import hide_small, hide_small_cells
 
 
 @pytest.fixture(scope="module")
@@ -119,3 +119,86 @@ def test_few_who_did_not_are_as_few_as_few_who_did():
     assert shown["hidden"].tolist() == [True, False, True]
     assert shown["n_row"].tolist() == [100, 100, 100]
     assert shown["rate"].isna().tolist() == [True, False, True]
+
+
+def test_what_is_hidden_already_stays_so_and_hides_no_more(made):
+    for found in (made.flow(), made.ladder(), made.scenes(), made.attach(), made.opportunity()):
+        for key, table in found.tables.items():
+            once = hide_small(key, table, 20)
+            pd.testing.assert_frame_equal(hide_small(key, once, 20), once, obj=key)
+
+
+def test_a_base_of_few_users_is_a_small_cell():
+    table = pd.DataFrame(
+        {"n_row": 300, "n_both": [0, 45, 30], "at_risk": [5, 50, 60], "rate": [0.0, 0.9, 0.5]}
+    )
+    shown = hide_small("matrix", table, 20)
+
+    assert shown["hidden"].tolist() == [True, True, False]
+    assert shown["rate"].isna().tolist() == [True, True, False]
+    assert shown["at_risk"].isna().tolist() == [True, False, False]
+
+
+def test_orders_of_few_users_are_a_small_cell():
+    table = pd.DataFrame(
+        {"indicator": "units_per_order", "period": "2025", "persona_id": ["(all)", "P01", "P02", "P03"],
+         "numerator": [900, 500, 340, 60], "denominator": [700, 400, 270, 30], "n_users": [300, 200, 96, 4],
+         "value": [1.3, 1.25, 1.26, 2.0]}
+    )  # fmt: skip
+    shown = hide_small("indicators", table, 20)
+
+    assert shown["hidden"].tolist() == [False, False, True, True]  # P02 would tell P03
+
+
+def test_few_without_a_purchase_are_not_told_by_those_with_one():
+    table = pd.DataFrame(
+        {"persona_id": ["P01", "P02", "P03"], "category": "门锁", "n_users": [100, 200, 300],
+         "n_buyers": [95, 100, 100], "share": [0.95, 0.5, 0.33], "n_open": [5, 100, 200]}
+    )  # fmt: skip
+    shown = hide_small("white_space", table, 20)
+
+    assert shown[["n_buyers", "n_open"]].isna().all(axis=1).tolist() == [True, True, False]
+
+
+def test_a_share_that_tells_few_others_is_hidden():
+    table = pd.DataFrame({"n_segment": [290, 150], "segment_share": [290 / 300, 0.5], "n_others": [200, 200]})
+
+    assert hide_small("preferences", table, 20)["hidden"].tolist() == [True, False]
+
+
+def test_hidden_parts_are_not_few_together():
+    table = pd.DataFrame({"ladder": "a4", "stage": ["A3", "A2", "A1", "(none)"], "n_users": [6, 7, 40, 900]})
+
+    # 6 + 7 users would be what the total leaves.
+    assert hide_small("stages", table, 20)["hidden"].tolist() == [True, True, True, False]
+
+
+def test_a_segment_of_few_users_keeps_its_revenue_to_itself():
+    rows = [("P01", "users", 12.0, 30.0), ("P01", "conversion", 0.5, 1.0), ("P01", "basket", 90.0, 80.0),
+            ("P02", "users", 300.0, 300.0), ("P02", "conversion", 0.5, 0.5), ("P02", "basket", 90.0, 80.0)]  # fmt: skip
+    table = pd.DataFrame(rows, columns=["segment", "factor", "before", "after"]).assign(contribution=1.0)
+    shown = hide_small("decomposition", table, 20)
+
+    assert shown["hidden"].tolist() == [True] * 3 + [False] * 3
+    assert shown[["before", "after", "contribution"]].isna().all(axis=1).tolist() == shown["hidden"].tolist()
+
+
+def test_an_analysis_is_kept_without_its_small_cells(made):
+    for found in (made.flow(), made.ladder(), made.scenes(), made.attach(), made.opportunity()):
+        kept = hide_small_cells(found, 20)
+        assert kept.parameters["minimum_cell"] == 20
+        for key, table in kept.tables.items():
+            assert set(table.dtypes.astype(str)) <= {
+                "str",
+                "object",
+                "int64",
+                "Int64",
+                "float64",
+                "bool",
+                "category",
+            }
+            shown = hide_small(key, found.tables[key], 20)
+            pd.testing.assert_frame_equal(hide_small(key, table, 20), shown, obj=key)
+    cells = hide_small_cells(made.flow(), 20).tables["cells"]
+    assert str(cells["n_both"].dtype) == "Int64"
+    assert cells.loc[cells["hidden"], "n_both"].isna().all()
