@@ -1,5 +1,6 @@
 """An interrupted selection goes on where it stopped."""
 
+import os
 from functools import partial
 
 import numpy as np
@@ -41,6 +42,16 @@ def test_a_study_that_was_killed_does_only_the_rest(works, done, tmp_path):
         trace.unlink()
     assert _run(works, kept) == [0, 1, 4, 9]
     assert sorted(trace.name for trace in done.iterdir()) == ["2", "3"]
+
+
+def _process():
+    return {"pid": np.array([os.getpid()])}
+
+
+def test_work_is_done_beside_this_process(monkeypatch):
+    monkeypatch.setenv("LOKY_MAX_CPU_COUNT", "2")
+    (result,) = run_all([Work("who", _process)], Checkpoint(), lambda: None)
+    assert result["pid"][0] != os.getpid()
 
 
 def test_without_a_folder_everything_is_done_and_nothing_is_kept(works, done, tmp_path):
