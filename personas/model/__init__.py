@@ -17,12 +17,13 @@ from personas.model.base import (
 if TYPE_CHECKING:
     from personas.model.archetypes import Archetype
     from personas.model.cards import make_cards
-    from personas.model.fit import FitOptions, fit_personas
+    from personas.model.fit import fit_personas
     from personas.model.gate import GateReport, GateRules, judge_challenger
     from personas.model.identity import Continuity, IdentityEvent
     from personas.model.label import PersonaName, name_personas
     from personas.model.match import IdMatch, match_personas
     from personas.model.migration import Migration, date_migration, model_migration
+    from personas.model.options import FitOptions
     from personas.model.persist import load_model, save_model
     from personas.model.profile import profile_personas
     from personas.model.rule_base import Rule, RuleSet
@@ -66,7 +67,7 @@ __all__ = [
 _HOMES = {
     "Archetype": "archetypes",
     "Continuity": "identity",
-    "FitOptions": "fit",
+    "FitOptions": "options",
     "GateReport": "gate",
     "GateRules": "gate",
     "IdMatch": "match",

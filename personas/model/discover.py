@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from personas.features import columns_of
 from personas.model.distill import check_fidelity
-from personas.model.evidence import taught
+from personas.model.evidence import Evidence, taught
 from personas.model.match import align
 from personas.model.nulls import verdicts
 from personas.model.recipe import Fitted, Recipe
@@ -58,9 +58,10 @@ class Discovery:
 
 def discover(
     recipes: Sequence[Recipe],
-    training: pd.DataFrame,
+    data: pd.DataFrame,
     study: Study,
     *,
+    foretold: Evidence | None,
     sizes: Sequence[int],
     as_asked: bool,
     start: Scorecard | None = None,
@@ -71,10 +72,13 @@ def discover(
     ----------
     recipes : sequence of Recipe
         The clusterers.
-    training : DataFrame of shape (n_users, n_features)
-        Users of the final fit.
+    data : DataFrame of shape (n_users, n_features)
+        Users of the final fit: everybody. Those whom no candidate was measured on have told what they are for, and
+        on small tables a fifth of the users makes better personas.
     study : Study
         What candidates are measured on.
+    foretold : Evidence or None
+        What all of them bought next, for a foresight; None if that is not known.
     sizes : sequence of int
         Numbers of personas to try; ignored by clusterers that find the number by themselves.
     as_asked : bool
@@ -102,9 +106,11 @@ def discover(
         as_asked=as_asked,
     )
     chosen = next(t for t, c in zip(trials, candidates, strict=True) if c.chosen)
-    recipe = taught(chosen.recipe, study.evidence)
+    # Where too few could judge by what they bought next, the candidates had no foresight, either.
+    judged = study.evidence is not None and study.evidence.yardstick == "next_window"
+    recipe = taught(chosen.recipe, foretold if judged else None)
     warm = replace(recipe, start=start)
-    fitted = warm.fit(training, chosen.size, study.random_state, min_share=study.min_share)
+    fitted = warm.fit(data, chosen.size, study.random_state, min_share=study.min_share)
     if fitted.report is not None:
         check_fidelity(fitted.report)
     return _found(replace(chosen, recipe=recipe), fitted, candidates, study)

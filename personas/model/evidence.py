@@ -60,6 +60,11 @@ class Evidence:
             outcomes=self.outcomes[chosen],
         )
 
+    @property
+    def suffices(self) -> bool:
+        """Whether enough users have a history, and buyers are among them, to judge by purchases."""
+        return len(self.history) >= MINIMUM_ACTIVE and (self.outcomes.sum(axis=1) > 0).sum() >= MINIMUM_BUYERS
+
     def of(self, users: pd.Index) -> Evidence:
         """Return the evidence of these users, as often as they are named; who has none is left out."""
         places = self.history.index.get_indexer(users)
@@ -74,7 +79,7 @@ def next_window(rehearsal: Rehearsal, users: pd.Index, max_users: int) -> Eviden
     rehearsal : Rehearsal
         Features before a cut and orders after it.
     users : Index
-        Training users.
+        Users of the fit.
     max_users : int
         The rehearsal is sampled to so many users, the same ones as the training frame.
 
@@ -88,9 +93,8 @@ def next_window(rehearsal: Rehearsal, users: pd.Index, max_users: int) -> Eviden
     counts = [f.name for f in rehearsal.earlier.feature_set if is_category_count(f)]
     active = earlier.index.isin(users) & (earlier[counts].sum(axis=1).to_numpy() > 0)
     bought = outcomes.loc[earlier.index[active]].to_numpy(dtype=np.float64)
-    if active.sum() < MINIMUM_ACTIVE or (bought.sum(axis=1) > 0).sum() < MINIMUM_BUYERS:
-        return None
-    return Evidence(earlier[active], bought, "next_window")
+    found = Evidence(earlier[active], bought, "next_window")
+    return found if found.suffices else None
 
 
 def held_out_columns(training: pd.DataFrame, feature_set: FeatureSet) -> Evidence | None:

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
-from pathlib import Path
-from typing import Any, Literal
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from typing import Literal
 
 import numpy as np
 import pandas as pd
@@ -16,42 +15,22 @@ from threadpoolctl import threadpool_limits
 from personas.errors import ConfigError, DataError
 from personas.features import FeatureFrame, FeatureSet, columns_of
 from personas.features.base import typed_columns, unseen_levels
-from personas.features.category_history import is_category_count
 from personas.features.rehearsal import Rehearsal
 from personas.model.answers import Answers, status_of
-from personas.model.base import Persona, PersonaModel
+from personas.model.base import PersonaModel
 from personas.model.calibrate import calibrate
-from personas.model.cards import make_cards
-from personas.model.continuity import (
-    can_read,
-    champion_labels,
-    champion_quality,
-    continued_names,
-    continuity_of,
-    match_champion,
-)
+from personas.model.continuity import can_read, champion_labels, champion_quality
+from personas.model.describe import describe, tag_rules
 from personas.model.discover import Discovery, discover
-from personas.model.evidence import held_out_columns, next_window
-from personas.model.guide import (
-    ArchetypeUse,
-    check_archetypes,
-    check_kept,
-    check_must_keep,
-    guided_recipes,
-)
+from personas.model.evidence import Evidence, held_out_columns, next_window
+from personas.model.guide import check_must_keep, guided_recipes
 from personas.model.identity import Continuity
-from personas.model.label import Archetype
 from personas.model.macro import with_macros
-from personas.model.match import IdMatch
-from personas.model.persona_map import map_positions
-from personas.model.profile import profile_personas
+from personas.model.options import FitOptions
 from personas.model.recipe import Recipe
 from personas.model.recipes import clusterer_list, make_recipes, with_portrait
-from personas.model.rule_base import RuleSet
-from personas.model.rules import find_rules
 from personas.model.sketch import make_sketch
 from personas.model.study import MAX_SAMPLE_USERS, Study
-from personas.schema import Block, Text
 from personas.scorecard import Scorecard, Scores
 from personas.scorecard.reference import evaluate
 from personas.selection.checkpoint import Checkpoint
@@ -62,78 +41,6 @@ Progress = Callable[[str, int, int], None]
 
 MINIMUM_USERS = 50
 """Fewer training users can't carry two personas and an honest estimate of their stability (own choice)."""
-
-
-@dataclass(frozen=True)
-class FitOptions:
-    """Everything about a fit that has a sensible default.
-
-    Parameters
-    ----------
-    name : str
-        Name of the use case.
-    min_personas, max_personas : int
-        Range that ``"auto"`` looks at.
-    min_share : float, 0 to 1
-        ``"auto"`` takes no solution with a smaller persona.
-    block_weights : mapping of block to float, or None
-        Weight of who, worth and what against each other; None = chosen by what personas foretell.
-    n_resamples : int, >= 2
-        Refits on other samples that stability is measured by.
-    force : bool
-        Return personas even if tables without structure give as good ones, or a required archetype or a
-        persona that must be kept is not among them.
-    checkpoint : Path or None
-        Folder that keeps what was measured, so that an interrupted fit goes on where it stopped.
-    max_training_users : int
-        A larger frame is sampled by the MD5 of ``user_id``.
-    holdout_share : float, 0 to 1
-        Share of the sampled users kept out of the fit, by the MD5 of ``user_id``.
-    low_confidence : float, 0 to 1
-        Below it an answer is ``low_confidence``.
-    out_of_distribution_share : float, 0 to 1
-        Share of the users of the fit that the out-of-distribution limit would flag.
-    archetypes : tuple of Archetype
-        Personas are named after them where they match.
-    archetype_use : {"find", "seed", "require"}
-        What else archetypes are for: nothing; the search begins at them, too; and each must be found.
-    must_keep : tuple of str
-        Ids of the champion's personas that must be found again.
-    warm_start : bool
-        Whether the champion's personas are one more start of the final fit.
-    macro_personas : int or None, >= 1
-        Number of macro personas to group the personas into; None = no groups.
-    name_overrides : mapping of str to Text
-        Persona id -> name given by the user.
-    used_ids : tuple of str
-        Persona ids of all earlier models; none of them is given to another persona.
-    level_labels : mapping of str to mapping of str to Text
-        Feature -> level -> name for people, where the canonical vocabulary has none.
-    config : dict
-        The resolved config, stored with the model.
-    """
-
-    name: str = "personas"
-    min_personas: int = 2
-    max_personas: int = 8
-    min_share: float = 0.03
-    block_weights: Mapping[Block, float] | None = None
-    n_resamples: int = 10
-    force: bool = False
-    checkpoint: Path | None = None
-    max_training_users: int = 100_000
-    holdout_share: float = 0.2
-    low_confidence: float = 0.6
-    out_of_distribution_share: float = 0.005
-    archetypes: tuple[Archetype, ...] = ()
-    archetype_use: ArchetypeUse = "find"
-    must_keep: tuple[str, ...] = ()
-    warm_start: bool = True
-    macro_personas: int | None = None
-    name_overrides: Mapping[str, Text] = field(default_factory=dict)
-    used_ids: tuple[str, ...] = ()
-    level_labels: Mapping[str, Mapping[str, Text]] = field(default_factory=dict)
-    config: dict[str, Any] = field(default_factory=dict)
 
 
 def fit_personas(
@@ -204,11 +111,14 @@ def fit_personas(
             use=options.archetype_use,
             as_asked=clusterer != "auto",
         )
+        foretold = None
+        if rehearsal is not None:
+            foretold = next_window(rehearsal, data.index, options.max_training_users)
         study = _study(
             frame,
             data=data,
             held_out=held_out,
-            rehearsal=rehearsal,
+            foretold=foretold,
             options=options,
             random_state=random_state,
             progress=progress,
@@ -220,8 +130,9 @@ def fit_personas(
             start = champion.scorecard
         discovery = discover(
             recipes,
-            training,
+            data,
             study,
+            foretold=foretold,
             sizes=sizes,
             as_asked=n_personas != "auto",
             start=start,
@@ -233,15 +144,13 @@ def fit_personas(
         _check_no_empty_persona(scores, discovery.scorecard)
         calibration = calibrate(discovery.probability, discovery.agreement)
         confidence = np.interp(scores.probability, calibration.probability, calibration.confidence)
-        surprise_limit = float(
-            np.quantile(scores.surprise[~held_out], 1.0 - options.out_of_distribution_share)
-        )
+        surprise_limit = float(np.quantile(scores.surprise, 1.0 - options.out_of_distribution_share))
         old = champion_labels(champion, data, frame.feature_set)
-        personas, continuity = _describe(data, scores, feature_set, options, champion, old=old)
+        personas, continuity = describe(data, scores.label, feature_set, options, champion, old=old)
         continuity = _with_quality(continuity, champion, study)
         if options.macro_personas is not None:
-            personas = with_macros(personas, discovery.scorecard, training, options.macro_personas)
-        rules = _rules(data, scores, feature_set, held_out)
+            personas = with_macros(personas, discovery.scorecard, data, options.macro_personas)
+        rules = tag_rules(data, scores.label, feature_set, held_out)
         status = status_of(
             scores, confidence, low_confidence=options.low_confidence, surprise_limit=surprise_limit
         )
@@ -284,8 +193,6 @@ def fit_personas(
                 as_of=frame.window.as_of,
                 persona_ids=tuple(p.persona_id for p in personas),
                 answers=Answers(scores.label, confidence, status),
-                # The users of the fit look surer and less strange than others.
-                held_out=held_out if held_out.sum() >= MINIMUM_USERS else ~held_out,
                 unseen=unseen,
                 earlier=champion.sketch if champion else None,
             ),
@@ -297,17 +204,15 @@ def _study(
     *,
     data: pd.DataFrame,
     held_out: NDArray[np.bool_],
-    rehearsal: Rehearsal | None,
+    foretold: Evidence | None,
     options: FitOptions,
     random_state: int,
     progress: Progress | None,
 ) -> Study:
-    """Gather what candidates are measured on."""
+    """Gather what candidates are measured on: nothing of the users who are held out."""
     training = data.loc[~held_out]
-    evidence = None
-    if rehearsal is not None:
-        evidence = next_window(rehearsal, training.index, options.max_training_users)
-    if evidence is None:
+    evidence = None if foretold is None else foretold.of(training.index)
+    if evidence is None or not evidence.suffices:
         evidence = held_out_columns(training, frame.feature_set)
     if evidence is not None:
         evidence = evidence.rows(_some(len(evidence.history), random_state))
@@ -340,57 +245,6 @@ def _kept(feature_set: FeatureSet, discovery: Discovery) -> FeatureSet:
     return FeatureSet(tuple(f for f in feature_set if f.described or f.name in read))
 
 
-def _describe(
-    data: pd.DataFrame,
-    scores: Scores,
-    feature_set: FeatureSet,
-    options: FitOptions,
-    champion: PersonaModel | None,
-    *,
-    old: NDArray[np.int32] | None,
-) -> tuple[tuple[Persona, ...], Continuity | None]:
-    """Profile and name personas; ``old`` is what the champion says of the same users."""
-    n_personas = int(scores.label.max()) + 1
-    told = feature_set.described
-    traits = profile_personas(
-        data[told.names], scores.label, told, n_personas=n_personas, level_labels=options.level_labels
-    )
-    match = match_champion(champion, old, scores.label, traits, used_ids=options.used_ids)
-    names, proposals = continued_names(
-        champion,
-        traits,
-        match.persona_ids,
-        archetypes=options.archetypes,
-        given=_names_of(match, options),
-    )
-    cards = make_cards(traits, feature_set)
-    positions = map_positions(traits)
-    counts = np.bincount(scores.label, minlength=n_personas)
-    personas = tuple(
-        Persona(
-            persona_id=match.persona_ids[k],
-            name=names[k].name,
-            name_source=names[k].source,
-            archetype=names[k].archetype,
-            share=float(counts[k] / counts.sum()),
-            n_users=int(counts[k]),
-            traits=traits[k],
-            card=cards[k],
-            map_x=positions[k][0],
-            map_y=positions[k][1],
-        )
-        for k in range(n_personas)
-    )
-    if not options.force:
-        if options.archetype_use == "require":
-            check_archetypes(personas, options.archetypes)
-        if options.must_keep:
-            check_kept(options.must_keep, champion, old, scores.label, match.persona_ids)
-    if champion is None:
-        return personas, None
-    return personas, continuity_of(champion, match, (old, scores.label), proposals=proposals, data=data)
-
-
 def _with_quality(
     continuity: Continuity | None, champion: PersonaModel | None, study: Study
 ) -> Continuity | None:
@@ -399,27 +253,6 @@ def _with_quality(
         return continuity
     quality = champion_quality(champion, study.evidence, study.feature_set, study.random_state)
     return replace(continuity, reach=quality.reach, taste=quality.taste) if quality else continuity
-
-
-def _rules(
-    data: pd.DataFrame, scores: Scores, feature_set: FeatureSet, held_out: NDArray[np.bool_]
-) -> tuple[RuleSet, ...]:
-    """Find rules on the users of the fit, and judge them on those kept out of it."""
-    told = feature_set.described
-    # Targeting tools know attributes and purchases of a category as tags, but no totals.
-    tags = [
-        f.name
-        for f in told
-        if not f.protected and (f.source in ("profile", "membership") or is_category_count(f))
-    ]
-    return find_rules(
-        data[told.names],
-        scores.label,
-        told,
-        n_personas=int(scores.label.max()) + 1,
-        held_out=held_out,
-        features=tags,
-    )
 
 
 def _sizes(
@@ -445,11 +278,6 @@ def _held_out(user_ids: pd.Index, share: float) -> NDArray[np.bool_]:
     return np.fromiter(
         (int.from_bytes(d[:4], "big") < limit for d in digests), dtype=bool, count=len(user_ids)
     )
-
-
-def _names_of(match: IdMatch, options: FitOptions) -> dict[str, Text]:
-    """Return the given names of the personas that were found; the others are remembered elsewhere."""
-    return {i: options.name_overrides[i] for i in match.persona_ids if i in options.name_overrides}
 
 
 def _check_size(training: pd.DataFrame, recipes: Sequence[Recipe]) -> None:

@@ -199,7 +199,6 @@ def make_sketch(
     as_of: date,
     persona_ids: Sequence[str],
     answers: Answers,
-    held_out: NDArray[np.bool_],
     unseen: Mapping[str, NDArray[np.bool_]],
     earlier: Sketch | None = None,
 ) -> Sketch:
@@ -217,8 +216,6 @@ def make_sketch(
         In the order of the labels.
     answers : Answers
         What the model says of them.
-    held_out : ndarray of bool, shape (n_users,)
-        Users whose confidence and status are counted: those whom the fit has not seen.
     unseen : mapping of str to ndarray of bool, shape (n_users,)
         Feature -> users with a level that it does not know, see :func:`personas.features.base.unseen_levels`.
     earlier : Sketch, optional
@@ -242,8 +239,8 @@ def make_sketch(
         as_of=as_of,
         persona_ids=tuple(persona_ids),
         by_persona=tuple(np.bincount(answers.label, minlength=len(persona_ids)).tolist()),
-        by_confidence=tuple(count_confidence(answers.confidence[held_out]).tolist()),
-        by_status=tuple(np.bincount(answers.status[held_out], minlength=len(STATUSES)).tolist()),
+        by_confidence=tuple(count_confidence(answers.confidence).tolist()),
+        by_status=tuple(np.bincount(answers.status, minlength=len(STATUSES)).tolist()),
         features=tuple(features),
     )
 

@@ -212,8 +212,15 @@ def _judge(recipe: Recipe, size: int | None, study: Study) -> Result:
     return found or {"nothing": np.empty(0)}
 
 
-def judge_fit(recipe: Recipe, size: int | None, study: Study) -> Quality | None:
+def judge_fit(recipe: Recipe, size: int | None, study: Study, *, split: int = 0) -> Quality | None:
     """Fit on one half of the users of the evidence, and judge on the other.
+
+    Parameters
+    ----------
+    recipe, size, study
+        What is fitted, and on what.
+    split : int, >= 0
+        Which halves: 0 and 1 are the same two with their parts exchanged, 2 and 3 the next two.
 
     Returns
     -------
@@ -223,7 +230,8 @@ def judge_fit(recipe: Recipe, size: int | None, study: Study) -> Quality | None:
     evidence = study.evidence
     if evidence is None:
         return None
-    half = halves(len(evidence.history), study.random_state)
+    half = halves(len(evidence.history), study.random_state + split // 2)
+    half = ~half if split % 2 else half
     seen = evidence.rows(half)
     recipe = recipe.without(evidence.hidden).without(_silent(recipe, seen.history))
     try:

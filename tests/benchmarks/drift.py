@@ -96,16 +96,15 @@ def draw(n_users: int, rng: np.random.Generator, moved: frozenset[str] = frozens
 
 
 def fit_model(n_users: int) -> PersonaModel:
-    """Fit and sketch a model on one sample, a fifth of it held out."""
+    """Fit and sketch a model on one sample."""
     features = feature_set()
     data = typed_columns(draw(n_users, np.random.default_rng(2)), features)
-    held_out = np.random.default_rng(3).random(n_users) < 0.2
     fitted = LatentClass(
         n_components=N_GROUPS, kinds={f.name: f.kind for f in features}, n_init=1, random_state=0
-    ).fit(data.loc[~held_out].iloc[:20_000])
+    ).fit(data.iloc[:20_000])
     scorecard = fitted.score_terms()
     scores = evaluate(scorecard, columns_of(data))
-    limit = float(np.quantile(scores.surprise[~held_out], 0.995))
+    limit = float(np.quantile(scores.surprise, 0.995))
     status = status_of(scores, scores.probability, low_confidence=0.6, surprise_limit=limit)
     ids = tuple(f"P{k + 1:02d}" for k in range(N_GROUPS))
     nothing = Text("", "")
@@ -117,9 +116,7 @@ def fit_model(n_users: int) -> PersonaModel:
         clusterer="latent_class", clusterer_params={},
     )  # fmt: skip
     answers = Answers(scores.label, scores.probability, status)
-    sketch = make_sketch(
-        data, features, as_of=AS_OF, persona_ids=ids, answers=answers, held_out=held_out, unseen={}
-    )
+    sketch = make_sketch(data, features, as_of=AS_OF, persona_ids=ids, answers=answers, unseen={})
     return replace(model, sketch=sketch)
 
 

@@ -27,7 +27,6 @@ def sketch_of(world, **changes):
         "as_of": make_model().as_of,
         "persona_ids": [f"P{k}" for k in range(5)],
         "answers": Answers(world.labels, np.linspace(0, 1, n), np.zeros(n, dtype=np.int64)),
-        "held_out": np.arange(n) % 5 == 0,
         "unseen": {},
     }
     return make_sketch(world.data, world.feature_set, **(options | changes))
@@ -37,7 +36,7 @@ def test_every_user_is_counted_once_per_feature(world):
     sketch = sketch_of(world)
     assert [f.bins.feature for f in sketch.features] == world.feature_set.names
     assert {sum(f.counts) for f in sketch.features} == {sketch.n_users} == {len(world.data)}
-    assert sum(sketch.by_confidence) == sum(sketch.by_status) == len(world.data) // 5
+    assert sum(sketch.by_confidence) == sum(sketch.by_status) == len(world.data)
     age = sketch.feature("age")
     assert age.counts[:10] == pytest.approx([len(world.data) / 10] * 10, rel=0.05)
     tier = sketch.feature("city_tier")
@@ -75,7 +74,7 @@ def test_the_rows_may_stand_in_any_order(world):
         world.labels[order], np.linspace(0, 1, len(order))[order], np.zeros(len(order), dtype=np.int64)
     )
     shuffled = replace(world, data=world.data.iloc[order], labels=world.labels[order])
-    again = sketch_of(shuffled, answers=answers, held_out=(np.arange(len(order)) % 5 == 0)[order])
+    again = sketch_of(shuffled, answers=answers)
     assert again == sketch_of(world)
 
 

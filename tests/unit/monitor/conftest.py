@@ -100,7 +100,6 @@ def sketched(model, data, features=FEATURES, earlier=None):
         as_of=model.as_of,
         persona_ids=tuple(p.persona_id for p in model.personas),
         answers=Answers(scores.label, scores.probability, status),
-        held_out=np.ones(len(data), dtype=bool),
         unseen=unseen_levels(data, typed, features),
         earlier=earlier,
     )
