@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
 from personas.category.small_cells import HIDDEN
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 AVERAGE: Final = 100
 N_GAPS: Final = 15
 N_PREFERRED: Final = 8
+N_FITTING: Final = 8
 N_FURTHER: Final = 20
 """Rows that are shown at most; the downloads have all (own choice)."""
 
@@ -185,9 +186,14 @@ def _of_all_segments(key: str, found: pd.DataFrame, tables: AnalysisTables) -> s
 
 
 def _white_space(space: pd.DataFrame, tables: AnalysisTables) -> PlainTable | None:
+    """Write out what fits, persona by persona, each with what most further buyers are expected of."""
     fitting = space[space["fits"].astype("bool") & ~space[HIDDEN]]
+    if fitting.empty:
+        return None
+    shown = fitting.groupby("persona_id").head(N_FITTING).sort_values("persona_id", kind="stable")
     columns = ("persona_id", "category", "n_open", "n_users", "share", "base_share", "tgi", "q_value")
-    return plain_table(fitting, columns, tables, n_rows=N_FURTHER) if len(fitting) else None
+    written = plain_table(shown.reset_index(drop=True), columns, tables, n_rows=len(shown))
+    return replace(written, n_further=len(fitting) - len(shown))
 
 
 def _campaigns(tables: AnalysisTables) -> tuple[tuple[str, PlainTable, str], ...]:

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pandas as pd
 
-from personas.report.opportunity_bars import opportunity_page
+from personas.report.opportunity_bars import N_FITTING, opportunity_page
 from personas.schema import Text
 
 
@@ -55,6 +55,19 @@ def test_white_space_shows_only_what_fits(made, tables_of):
     assert [[cell.text for cell in row[:3]] for row in space.rows] == [
         ["P01 Trend-setters", "smart lock", "250"]
     ]
+
+
+def test_every_persona_has_its_share_of_the_white_space(made, tables_of):
+    one = made.opportunity().tables["white_space"].iloc[[0]]
+    rows = [
+        one.assign(persona_id=persona, category=f"{n:02d}") for n in range(30) for persona in ("P02", "P01")
+    ]
+    space = pd.concat([*rows, one.assign(persona_id="P03", category="last")], ignore_index=True)
+    table = opportunity_page(tables_of(made.analysis("opportunity", {"white_space": space}))).white_space
+    shown = [(row[0].text[:3], row[1].text) for row in table.rows]
+
+    assert shown == [(p, f"{n:02d}") for p in ("P01", "P02") for n in range(N_FITTING)] + [("P03", "last")]
+    assert table.n_further == 61 - len(shown)
 
 
 def test_offers_have_all_their_columns(made, tables_of):
