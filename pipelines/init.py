@@ -14,8 +14,10 @@ import yaml
 from personas.engine import Source, open_engine
 from personas.errors import ConfigError
 from personas.schema.guess import ColumnGuess, Guess, guess_mapping
+from personas.schema.tables import CATEGORY_TABLES, TABLES
 from pipelines.config_file import load_config
 from pipelines.console import command, say, shown, steps
+from pipelines.init_category import guess_category_table
 from pipelines.work_folder import replaced
 
 SAMPLE_ROWS = 20_000
@@ -80,7 +82,8 @@ def _guess_all(tables: list[Path], encoding: str, *, as_json: bool) -> dict[str,
         for path in tables:
             with progress.step(f"look at {path.name}"):
                 raw = engine.read(Source(path=path, encoding=encoding))
-                guess = guess_mapping(_sample(raw.table))
+                sample = _sample(raw.table)
+                guess = guess_category_table(sample) or guess_mapping(sample)
             if guess.table in found:
                 raise ConfigError(
                     f"{path.name} and {found[guess.table][0].name} both look like {guess.table}; "
@@ -92,8 +95,7 @@ def _guess_all(tables: list[Path], encoding: str, *, as_json: bool) -> dict[str,
             f"None of {', '.join(p.name for p in tables)} looks like a table of users (one row per user); "
             "add it, it is the one table that can't be missing."
         )
-    order = ("users", "events", "identifiers", "consents")
-    return {name: found[name] for name in order if name in found}
+    return {name: found[name] for name in (*TABLES, *CATEGORY_TABLES) if name in found}
 
 
 def _sample(table: ir.Table) -> dict[str, list[Any]]:
