@@ -162,7 +162,7 @@ def _widening(look: Look, spec: WideningSpec) -> Campaign:
     weighted = [
         WeightedTag(TagRule(tag.tag, tuple(tag.values), tag.minimum), tag.weight) for tag in spec.tags
     ]
-    wide = widen_audience(tags, weighted, minimum_score=spec.minimum_score)
+    wide = widen_audience(tags, weighted, minimum_score=spec.minimum_score, small_cell=look.spec.minimum_cell)
     head = pd.DataFrame({"code": [wide.code], "n_users": [wide.n_users]})
     other = Text("（其他组合）", OTHER_COMBINATIONS)
     return Campaign(

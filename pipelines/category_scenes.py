@@ -39,7 +39,7 @@ def scenes(look: Look) -> Found:
     )
     tables = {"scenes": _overview(found, _n_main(user_scenes)), **tables}
     if look.assignments is not None:
-        grid = persona_scene_grid(user_scenes, look.assignments, found)
+        grid = persona_scene_grid(user_scenes, look.assignments, found, small_cell=look.spec.minimum_cell)
         tables["grid"] = (grid.cells, grid.definition)
     result = analysed(look, "scenes", tables, parameters, names)
     seeded = look.spec.scenes.seeds is not None

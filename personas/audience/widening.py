@@ -65,8 +65,8 @@ class WideAudience:
         ``tag`` (the rule in one line), ``weight``, ``n_users`` (members who hold it), ``share`` of the members.
     overlap : DataFrame, one row per combination of tags, the largest first
         ``combination`` (rules joined by ∩: these and no other), ``n_tags`` and ``n_users``: what an UpSet plot
-        draws. Combinations of too few users are added up in the last row; its figures are NaN when even these
-        are too few.
+        draws. Combinations of too few users are added up in the last row, with the smallest of the others where
+        they are too few together, as the sum would tell them; its figures are NaN when all are too few.
     code : str
         Neutral name for the outside; see :func:`neutral_code`.
     definition : Text
@@ -256,16 +256,18 @@ def _count_combinations(combined: pd.DataFrame, rules: Sequence[TagRule], small_
     table = pd.DataFrame(columns).sort_values(
         ["n_users", "combination"], ascending=[False, True], ignore_index=True
     )
-    rare = table["n_users"] < small_cell
-    if not rare.any():
+    n_shown = int((table["n_users"] >= small_cell).sum())
+    if n_shown == len(table):
         return table
-    pooled = int(table.loc[rare, "n_users"].sum())
+    while n_shown and table["n_users"][n_shown:].sum() < small_cell:
+        n_shown -= 1
+    pooled = int(table["n_users"][n_shown:].sum())
     rest = {
         "combination": OTHER_COMBINATIONS,
         "n_tags": np.nan,
         "n_users": pooled if pooled >= small_cell else np.nan,
     }
-    return pd.concat([table[~rare], pd.DataFrame([rest])], ignore_index=True)
+    return pd.concat([table[:n_shown], pd.DataFrame([rest])], ignore_index=True)
 
 
 def _define(weighted: Sequence[WeightedTag], minimum_score: float, small_cell: int) -> Text:

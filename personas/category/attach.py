@@ -29,8 +29,8 @@ class AttachMatrix:
     table : DataFrame
         Long, one row per cell in the order of rows and columns: ``persona_id`` (only when sliced), ``row``,
         ``column``, ``n_row`` (units with the row's category in the window), ``n_both`` (units of the base
-        with both), ``rate`` (0-1, NaN when nobody is at risk), ``low``, ``high`` (95 % Wilson interval,
-        0-1), ``at_risk`` (units of the base). Blank diagonal cells are not in it.
+        with both), ``rate`` (0-1, NaN when nobody is at risk, or nobody at all bought the column's), ``low``,
+        ``high`` (95 % Wilson interval, 0-1), ``at_risk`` (units of the base). Blank diagonal cells are not in it.
     definition : Text
         To be printed under every table made of it.
     """
@@ -57,8 +57,8 @@ def attach_matrix(
     window : ObservationWindow
         Purchases outside are not looked at, so "first purchase" means the first in the window.
     rows, columns : sequence of str
-        Categories, each list of its own; a category that nobody bought has the rate NaN as a row and 0 as
-        a column.
+        Categories, each list of its own; one that nobody bought in the window has the rate NaN, as a row and as
+        a column: whether it was on sale, the table cannot say.
     definition : AttachDefinition
         Unit, direction, distance in time, base and diagonal; all are required.
     assignments : ibis.Table, optional
@@ -86,7 +86,8 @@ def attach_matrix(
     With ``within_days`` a user is at risk only if the whole span around the index purchase is inside the
     window: late buyers have not had the time to come back, and would lower the rate. Times are compared to
     the microsecond; of data that has only dates, orders of one day are simultaneous, so neither after nor
-    before.
+    before. Neither the order of the events nor repeated lines change a rate, but for lines without an order id,
+    each of which is an order. Returns are not deducted, so who returned more than they bought is a buyer.
 
     References
     ----------
@@ -122,13 +123,14 @@ def attach_matrix(
     parts = []
     for s, persona in enumerate(counts.personas):
         n_both, at_risk = counts.n_both[s, r, c], counts.at_risk[s, r, c]
-        low, high = wilson_interval(n_both, at_risk)
+        known = np.where(counts.n_with[0, c] > 0, at_risk, 0)
+        low, high = wilson_interval(n_both, known)
         figures = {
             "row": names[r],
             "column": names[c],
             "n_row": counts.n_with[s, r],
             "n_both": n_both,
-            "rate": _ratio(n_both, at_risk),
+            "rate": _ratio(n_both, known),
             "low": low,
             "high": high,
             "at_risk": at_risk,

@@ -342,6 +342,20 @@ def test_who_only_looks_around_climbs_a_ladder(shop):
     assert (early.code, "There is no event before 2020-01-01" in early.err) == (2, True)
 
 
+def test_a_day_begins_at_midnight_of_the_brand(shop):
+    edge = {"uid": "U0001", "what": "order", "amount": "1.00"}
+    at = {"last": "2025-11-30T15:59:59Z", "next": "2025-11-30T16:00:00Z"}  # in Shanghai 23:59:59 and 0:00
+    shop.write_rows("events", shop.rows("events") + [{**edge, "cat": name, "at": at[name]} for name in at])
+    shop.config["contract"] = {"time_zone": "Asia/Shanghai"}
+    shop.config["category"] = {"rows": ["last"], "columns": ["next", "phone"], "minimum_cell": 1}
+    shop.write_config()
+    result, found = analyse("attach", "shop.yaml", as_of="2025-12-01")
+    assert result["notes"] == ["Nobody bought next in the window; spelled as in the events?"]
+    assert found.tables["matrix"]["n_row"].tolist() == [1, 1]
+    _, later = analyse("attach", "shop.yaml", as_of="2025-12-02")
+    assert later.tables["matrix"].loc[0, "n_both"] == 1
+
+
 def test_there_is_no_report_without_an_analysis(shop):
     answer = run_personas("category", "report", "shop.yaml")
     assert answer.code == 2

@@ -75,6 +75,14 @@ def test_rare_combinations_are_added_up(six_users):
     assert np.isnan(widen_audience(six_users, WEIGHTED).overlap["n_users"].item())
 
 
+def test_few_with_rare_combinations_are_not_what_the_total_leaves(tables):
+    # 3 with car and home, 3 with home, 2 with a car: the two would be 8 - 6.
+    held = {"有车一族": range(5), "有房人群": (*range(3), 6, 7, 8)}
+    rows = [(f"w{i}", tag, "是") for tag, users in held.items() for i in users]
+    shown = widen_audience(tables.tags(rows), WEIGHTED[:2], small_cell=3).overlap
+    assert shown["n_users"].tolist() == [3, 5]
+
+
 def test_nobody_reaches_the_score(tables):
     tags = tables.tags([("a", "有车一族", "是"), ("b", "有房人群", "是"), ("b", "PLUS会员", "正式中")])
     wide = widen_audience(tags, WEIGHTED, minimum_score=1.0)

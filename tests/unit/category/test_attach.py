@@ -119,9 +119,22 @@ def test_rows_and_columns_are_lists_of_their_own(six_users, year):
         ["空调", "充电桩", 2, 0, 2],
         ["充电桩", "扫地机", 0, 0, 0],
     ]
-    # Nobody bought 充电桩: as a column the rate is 0, as a row there is none.
-    np.testing.assert_array_equal(table["rate"], [1.0, 0.0, nan])
-    np.testing.assert_array_equal(table[["low", "high"]].isna().all(axis=1), [False, False, True])
+    # Nobody bought 充电桩, which may not have been on sale: there is no rate of it.
+    np.testing.assert_array_equal(table["rate"], [1.0, nan, nan])
+    np.testing.assert_array_equal(table[["low", "high"]].isna().all(axis=1), [False, True, True])
+
+
+@pytest.mark.parametrize("direction", ["any", "after"])
+def test_returns_repeated_lines_and_the_order_of_the_rows_change_nothing(
+    six_users, make_source, year, direction
+):
+    events = six_users.table("events").to_pyarrow().to_pylist()
+    bought = [event for event in events if event["event_type"] == "order" and event["order_id"]]
+    returned = [{**event, "event_type": "return", "amount": 9 * event["amount"]} for event in bought]
+    odd = make_source([*returned, *bought[::-1], *events[::-1]])
+    asked = definition(direction=direction, within_days=None if direction == "any" else 90)
+    tables = [attach_matrix(source, year, CATEGORIES, CATEGORIES, asked).table for source in (six_users, odd)]
+    pd.testing.assert_frame_equal(*tables)
 
 
 def test_a_cell_does_not_depend_on_the_other_categories(make_source, year):
@@ -162,7 +175,9 @@ def test_personas_have_the_same_table_each(six_users, year, choices):
 
 
 def test_a_persona_that_bought_nothing_is_still_there(make_source, year):
-    source = make_source([{"user_id": "a", "event_at": "2025-03-01", "category": "扫地机"}], {"b": "P09"})
+    lines = [("a", "扫地机"), ("c", "门锁")]
+    events = [{"user_id": user, "event_at": "2025-03-01", "category": name} for user, name in lines]
+    source = make_source(events, {"b": "P09"})
     table = attach_matrix(
         source, year, ["扫地机"], ["门锁"], definition(), assignments=source.table("assignments")
     ).table
