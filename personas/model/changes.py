@@ -239,7 +239,11 @@ def _parts(theirs: Floats, mine: Floats) -> list[int]:
 def _belonging(
     whole: Portrait, portraits: Sequence[Portrait], parts: list[int], users: NDArray[np.int64]
 ) -> list[int]:
-    """Return the parts that make the whole: the closest one, and whatever brings it no further away."""
+    """Return the parts that make the whole: the closest one, and whatever brings it no further away.
+
+    If all parts together are no further away than those, all belong: parts that lie on different sides of the whole
+    may each, alone with the closest one, lead away from it.
+    """
     if len(parts) < 2:
         return parts
     distances = {part: portrait_distance(whole, portraits[part]) for part in parts}
@@ -247,14 +251,14 @@ def _belonging(
     if len(known) < len(parts):
         return parts  # nothing to tell by
     anchor = min(known, key=lambda part: (known[part], part))
-    kept = []
-    for part in parts:
-        both = [anchor, part]
-        together = blend([portraits[p] for p in both], [float(users[p]) for p in both])
+
+    def distance_of(some: list[int]) -> float:
+        together = blend([portraits[p] for p in some], [float(users[p]) for p in some])
         distance = portrait_distance(whole, together)
-        if part == anchor or distance is None or distance <= known[anchor]:
-            kept.append(part)
-    return kept
+        return -np.inf if distance is None else distance
+
+    kept = [part for part in parts if part == anchor or distance_of([anchor, part]) <= known[anchor]]
+    return parts if distance_of(parts) <= distance_of(kept) else kept
 
 
 def _largest(shares: Floats, ids: Sequence[str]) -> list[tuple[str, float]]:

@@ -12,7 +12,7 @@ from personas.selection.nulls import permute_columns
 @pytest.fixture(scope="module")
 def found(shop):
     study = shop.study(sample=shop.data.iloc[:240], panel=shop.data.iloc[240:], evidence=shop.evidence())
-    return discover([shop.recipe()], shop.data.iloc[:240], study, sizes=(2, 3), as_asked=False)
+    return discover([shop.recipe()], shop.data, study, foretold=shop.evidence(), sizes=(2, 3), as_asked=False)
 
 
 def _shares_of_groups(labels, group):
@@ -55,7 +55,14 @@ def test_the_solution_was_taught_but_held_against_the_nulls_untaught(shop, found
 
 def test_a_number_that_was_asked_for_is_given_whatever_its_stability(shop):
     data = permute_columns(shop.data, random_state=3)
-    asked = discover([shop.recipe()], data, shop.study(sample=data, panel=data), sizes=(4,), as_asked=True)
+    asked = discover(
+        [shop.recipe()],
+        data,
+        shop.study(sample=data, panel=data),
+        foretold=None,
+        sizes=(4,),
+        as_asked=True,
+    )
     assert asked.scorecard.n_personas == 4
     assert "kept_share" not in asked.metrics
     assert "taste" not in asked.metrics
