@@ -18,7 +18,6 @@ from threadpoolctl import threadpool_limits
 from personas.cluster.base import FeatureKinds
 from personas.cluster.columns import (
     as_frame,
-    collapse_rows,
     learn_columns,
     read_columns,
     resolve_kinds,
@@ -27,6 +26,7 @@ from personas.cluster.columns import (
 )
 from personas.cluster.embed import principal_axes
 from personas.cluster.encode import Encoder
+from personas.cluster.rows import collapse_rows
 from personas.errors import ConfigError, DataError
 from personas.scorecard import Transform
 

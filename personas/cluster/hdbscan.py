@@ -21,10 +21,10 @@ from personas.cluster.columns import (
     resolve_kinds,
     resolve_transforms,
     resolve_weights,
-    sort_rows,
 )
 from personas.cluster.embed import embed_famd, embed_umap
 from personas.cluster.encode import Encoder
+from personas.cluster.rows import sort_rows
 from personas.errors import ConfigError, DataError
 from personas.scorecard import Transform
 

@@ -16,7 +16,6 @@ from threadpoolctl import threadpool_limits
 from personas.cluster.base import FeatureKinds
 from personas.cluster.columns import (
     as_frame,
-    collapse_rows,
     learn_columns,
     read_columns,
     resolve_kinds,
@@ -24,6 +23,7 @@ from personas.cluster.columns import (
     resolve_weights,
 )
 from personas.cluster.encode import Encoder, ProjectedEncoder
+from personas.cluster.rows import collapse_rows
 from personas.cluster.start import started_labels
 from personas.cluster.typical import make_scorecard
 from personas.errors import ConfigError, DataError

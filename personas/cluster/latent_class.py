@@ -19,7 +19,6 @@ from threadpoolctl import threadpool_limits
 from personas.cluster.base import FeatureKinds
 from personas.cluster.columns import (
     as_frame,
-    collapse_rows,
     learn_columns,
     read_columns,
     resolve_kinds,
@@ -29,6 +28,7 @@ from personas.cluster.columns import (
 from personas.cluster.em import Design, MixedModel, Run, best_runs
 from personas.cluster.emissions import make_emissions
 from personas.cluster.encode import Encoder
+from personas.cluster.rows import collapse_rows
 from personas.cluster.seeds import NONE, Seed, match_seeds, nearest, seeded_labels
 from personas.cluster.start import started_labels
 from personas.cluster.typical import make_scorecard

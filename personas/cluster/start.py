@@ -32,7 +32,7 @@ def started_labels(
         Raw rows.
     places : sequence of ndarray of int
         Where each row went when rows were collapsed, and collapsed again; see
-        :func:`personas.cluster.columns.collapse_rows`.
+        :func:`personas.cluster.rows.collapse_rows`.
     n_groups : int, >= 1
         Groups that are searched.
 

@@ -21,7 +21,7 @@ from openpyxl import Workbook, load_workbook
 
 from personas.errors import DataError
 from personas.export.file import HEADERS
-from personas.export.run import RECEIPT_FILE
+from personas.export.publish import RECEIPT_FILE
 from personas.export.spreadsheet import FORMULA_STARTS, cells, save_workbook
 
 USER_ID = "user_id"

@@ -2,19 +2,11 @@
 
 from __future__ import annotations
 
-import filecmp
-import hashlib
-import json
-import os
-import shutil
 from collections import Counter
-from collections.abc import Iterator
-from contextlib import contextmanager, nullcontext, suppress
+from contextlib import nullcontext
 from dataclasses import dataclass, replace
 from datetime import date
-from itertools import count
 from pathlib import Path
-from tempfile import TemporaryDirectory
 
 import pandas as pd
 import pyarrow as pa
@@ -31,10 +23,9 @@ from personas.export.policy import (
     minimum_size_for,
     refusing_users,
 )
+from personas.export.publish import RECEIPT_FILE, file_receipt, publish, sha256_of, workspace_in
 from personas.schema import Language
 from personas.scoring.base import ASSIGNMENT_SCHEMA
-
-RECEIPT_FILE = "receipt.json"
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,12 +115,12 @@ def export_audience(
     _check_sources(destination, identifiers, consents)
     run = _Run(table, destination, request, identifiers=identifiers, consents=consents)
     target = request.folder / destination.name
-    with nullcontext() if request.dry_run else _workspace(target) as workspace:
+    with nullcontext() if request.dry_run else workspace_in(target) as workspace:
         receipts = [run.build(persona_id, workspace) for persona_id in run.chosen_personas()]
         if not any(receipt.n_users for receipt in receipts):
             raise UnsafeExportError(_too_small(receipts))
         if workspace is not None:
-            _publish(workspace, target, [receipt.folder for receipt in receipts])
+            publish(workspace, target, [receipt.folder for receipt in receipts])
     return receipts
 
 
@@ -210,7 +201,7 @@ class _Run:
             hash_algorithm=written.hash_algorithm,
             minimum_size=self.minimum,
             min_confidence=self.request.min_confidence,
-            files={path.name: _sha256(path) for path in sorted(written.paths)},
+            files={path.name: sha256_of(path) for path in sorted(written.paths)},
             dry_run=self.request.dry_run,
             warnings=warnings,
         )
@@ -218,7 +209,7 @@ class _Run:
             for path in written.paths:
                 path.unlink()
             receipt = _withhold(receipt)
-        return receipt if folder is None else _file(receipt, folder)
+        return receipt if folder is None else file_receipt(receipt, folder)
 
     def _candidates(self, persona_id: str) -> pd.DataFrame:
         """Return the assignment rows of a persona, by user_id."""
@@ -342,77 +333,6 @@ def _too_small(receipts: list[Receipt]) -> str:
         f"{'; '.join(lines)}. Collect the missing consent or identifiers, lower min_confidence, or train "
         "fewer personas."
     )
-
-
-def _sha256(path: Path) -> str:
-    """Return the SHA-256 of a file."""
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
-
-
-@contextmanager
-def _workspace(folder: Path) -> Iterator[Path]:
-    """Yield a temporary folder inside ``folder``; after a failure nothing of either is left."""
-    made = [path for path in (folder, *folder.parents) if not path.exists()]
-    try:
-        _make_folder(folder)
-        # The process is in the name, so that what a killed one left can be told from what is being written.
-        with TemporaryDirectory(prefix=f".partial-{os.getpid()}-", dir=folder) as temporary:
-            yield Path(temporary)
-    except BaseException:
-        for path in made:
-            with suppress(OSError):
-                path.rmdir()
-        raise
-
-
-def _make_folder(folder: Path) -> None:
-    """Make a folder and its parents where they do not exist."""
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except (FileExistsError, NotADirectoryError) as error:
-        raise ConfigError(
-            f"{folder} cannot be a folder, since a file stands in its way; choose another folder."
-        ) from error
-
-
-def _file(receipt: Receipt, folder: Path) -> Receipt:
-    """Write the receipt and rename the folder of the workspace to the first name that is free or its own."""
-    target = folder.parent.parent
-    numbers = count(2)
-    name = receipt.code
-    while True:
-        named = replace(receipt, folder=name)
-        text = json.dumps(named.to_dict(), ensure_ascii=False, indent=2, sort_keys=True)
-        (folder / RECEIPT_FILE).write_text(text + "\n", encoding="utf-8")
-        if not (target / name).exists() or _is_same(folder, target / name):
-            folder.rename(folder.with_name(name))
-            return named
-        name = f"{receipt.code}-{next(numbers)}"
-
-
-def _publish(workspace: Path, target: Path, names: list[str]) -> None:
-    """Move every finished audience to its place, or none; what stands there already is the same."""
-    moved: list[Path] = []
-    try:
-        for name in names:
-            # Where another run took the name meanwhile, the operating system refuses the move.
-            if not ((target / name).exists() and _is_same(workspace / name, target / name)):
-                (workspace / name).rename(target / name)
-                moved.append(target / name)
-    except OSError:
-        for path in moved:
-            shutil.rmtree(path)
-        raise
-
-
-def _is_same(one: Path, other: Path) -> bool:
-    """Return whether two folders hold the same files with the same bytes."""
-    names = sorted(path.name for path in one.iterdir())
-    if not other.is_dir() or names != sorted(path.name for path in other.iterdir()):
-        return False
-    _, mismatch, errors = filecmp.cmpfiles(one, other, names, shallow=False)
-    return not mismatch and not errors
 
 
 __all__ = ["RECEIPT_FILE", "ExportRequest", "export_audience"]

@@ -4,7 +4,6 @@ import pytest
 
 from personas.cluster.columns import (
     Column,
-    collapse_rows,
     learn_columns,
     read_columns,
     resolve_kinds,
@@ -85,14 +84,6 @@ def test_a_wrong_transform_is_refused(transforms, message):
 def test_a_nearly_constant_column_is_not_clipped():
     frame = pd.DataFrame({"a": [0.0] * 999 + [5.0]})
     assert learn(frame, clip=0.5)[0].upper == np.inf
-
-
-def test_equal_rows_collapse_whatever_their_order():
-    values = np.array([[1.0, np.nan], [0.0, 2.0], [1.0, np.nan], [0.0, np.nan]])
-    rows, weight, place = collapse_rows(values, np.array([1.0, 2.0, 3.0, 4.0]))
-    np.testing.assert_array_equal(rows[place], values)
-    np.testing.assert_array_equal(rows, [[0, 2], [0, np.nan], [1, np.nan]])
-    assert weight.tolist() == [2.0, 4.0, 4.0]
 
 
 def test_weights_default_to_one():

@@ -7,8 +7,9 @@ from sklearn.base import clone
 from sklearn.metrics import adjusted_rand_score
 
 from personas.cluster import LatentClass
-from personas.cluster.columns import Column, collapse_rows, learn_columns, read_columns
+from personas.cluster.columns import Column, learn_columns, read_columns
 from personas.cluster.latent_class import SEED_COST
+from personas.cluster.rows import collapse_rows
 from personas.cluster.seeds import NONE, match_seeds, seeded_labels
 from personas.errors import ConfigError
 
