@@ -6,7 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from personas.audience.widening import OTHER_COMBINATIONS
 from personas.category.analysis import Analysis
+from personas.category.decomposition import NO_PERSONA, OTHERS
 from personas.category.growth_share import QUADRANTS, REASONS
 from personas.category.slices import ALL
 from personas.category.small_cells import hide_small
@@ -20,6 +22,13 @@ if TYPE_CHECKING:
 
 _WORDED = ("quadrant", "reason", "tier", "relation", "factor", "test", "limit", "indicator", "goal")
 """Columns whose values are words of the toolkit."""
+
+_OTHERS = Text("其他", "others")
+_REST = {
+    "segment": {NO_PERSONA: Text("未归入人群", "no persona"), OTHERS: _OTHERS},
+    "combination": {OTHER_COMBINATIONS: _OTHERS},
+}
+"""Column -> names of its rows of users without a persona, and of what is too small to stand alone."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +94,9 @@ class AnalysisTables:
             return " + ".join(self.name(part) for part in value.split(" + "))
         if value in self.persona_names:
             return f"{value} {self.persona_names[value]}"
-        return {**STATES, **self.analysis.labels}.get(value, Text(value, value)).of(language)
+        return {**STATES, **self.analysis.labels, **_REST.get(column, {})}.get(value, Text(value, value)).of(
+            language
+        )
 
     def count(self, value: object) -> str:
         """Write a number of users; missing = hidden."""
