@@ -103,7 +103,7 @@ def _attach(analysis: Analysis, table: pd.DataFrame) -> Iterator[Text]:
         yield Text(
             f"{a.zh} → {b.zh}：{cell.confidence:.1%} 也买（{cell.n_both:,.0f}/{cell.n_row:,.0f}），为随机的 {cell.lift:.2f} 倍，"
             "高关联",
-            f"{a.en} -> {b.en}: {cell.confidence:.1%} bought it, too ({cell.n_both:,.0f} of {cell.n_row:,.0f}), "
+            f"{a.en} → {b.en}: {cell.confidence:.1%} bought it, too ({cell.n_both:,.0f} of {cell.n_row:,.0f}), "
             f"{cell.lift:.2f} times as many as by chance; high association",
         )
 
@@ -159,7 +159,7 @@ def _flow_change(analysis: Analysis, table: pd.DataFrame) -> Iterator[Text]:
         a, b = analysis.label(cell.row), analysis.label(cell.column)
         yield Text(
             f"{a.zh} → {b.zh} 流转率 {cell.share_last:.1%} → {cell.share_this:.1%}（{cell.difference_pp:+.1f} 个百分点）",
-            f"Flow {a.en} -> {b.en}: {cell.share_last:.1%} -> {cell.share_this:.1%} ({cell.difference_pp:+.1f} points)",
+            f"Flow {a.en} → {b.en}: {cell.share_last:.1%} → {cell.share_this:.1%} ({cell.difference_pp:+.1f} points)",
         )
 
 
@@ -170,7 +170,7 @@ def _buyer_change(analysis: Analysis, table: pd.DataFrame) -> Iterator[Text]:
         name = analysis.label(row.category)
         yield Text(
             f"{name.zh} 购买人数 {row.n_buyers_last:,.0f} → {row.n_buyers_this:,.0f}（{row.relative_change:+.1%}）",
-            f"Buyers of {name.en}: {row.n_buyers_last:,.0f} -> {row.n_buyers_this:,.0f} ({row.relative_change:+.1%})",
+            f"Buyers of {name.en}: {row.n_buyers_last:,.0f} → {row.n_buyers_this:,.0f} ({row.relative_change:+.1%})",
         )
 
 
@@ -215,7 +215,7 @@ def _decomposition(analysis: Analysis, table: pd.DataFrame) -> Iterator[Text]:
     before, after = (analysis.parameters.get(name, 0.0) for name in ("gmv_before", "gmv_after"))
     zh = "，".join(f"{name.zh} {part:+,.0f}" for name, part in parts)
     en = ", ".join(f"{name.en} {part:+,.0f}" for name, part in parts)
-    yield Text(f"GMV {before:,.0f} → {after:,.0f}：{zh}", f"GMV {before:,.0f} -> {after:,.0f}: {en}")
+    yield Text(f"GMV {before:,.0f} → {after:,.0f}：{zh}", f"GMV {before:,.0f} → {after:,.0f}: {en}")
 
 
 def _gaps(analysis: Analysis, table: pd.DataFrame) -> Iterator[Text]:

@@ -323,7 +323,7 @@ def _define_comparison(last_year: CategoryFlow, this_year: CategoryFlow) -> Text
         "前期购买行品类的人数。变化同时给出百分点差与相对变化（本期 ÷ 上期 - 1）；仅一期有购买的品类不计算。"
         "检验：两比例 z 检验，期望频数小于 5 时用 Fisher 精确检验；q 值为 Benjamini-Hochberg 校正。"
         "两期均在的用户各计一次，p 值为近似值。观察性对比，不代表因果。",
-        f"Last: {last[0].en} -> {last[1].en}; this: {this[0].en} -> {this[1].en}. Flow rate = users who bought "
+        f"Last: {last[0].en} → {last[1].en}; this: {this[0].en} → {this[1].en}. Flow rate = users who bought "
         "in both periods / users who bought the row category in the earlier one. Changes in percentage points "
         "and relative (this / last - 1); none for a category bought in one of the periods only. Test: "
         "two-proportion z, Fisher's exact where an expected count is below 5; q values: Benjamini-Hochberg. "

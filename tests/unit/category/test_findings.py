@@ -41,7 +41,7 @@ def pair(row, column, tier="high", lift=2.0, confidence=0.5):
 def test_a_strong_pair_is_told_once_and_a_weak_one_never():
     rows = [pair("lock", "eye", confidence=0.4), pair("eye", "lock"), pair("lock", "x", tier="mid", lift=9.0)]
     assert told("attach", association=rows) == [
-        "door viewer -> door lock: 50.0% bought it, too (30 of 60), 2.00 times as many as by chance; high association"
+        "door viewer → door lock: 50.0% bought it, too (30 of 60), 2.00 times as many as by chance; high association"
     ]
 
 
@@ -100,13 +100,13 @@ def test_changes_are_told_when_they_are_sure():
         change | {"difference_pp": 30.0, "q_value": 0.2},
         change | {"difference_pp": 30.0, "q_value": float("nan")},
     ]
-    assert told("flow", change_cells=rows) == ["Flow door lock -> door viewer: 10.0% -> 20.0% (+10.0 points)"]
+    assert told("flow", change_cells=rows) == ["Flow door lock → door viewer: 10.0% → 20.0% (+10.0 points)"]
     buyers = {"persona_id": "(all)", "category": "eye", "n_buyers_this": 30.0}
     columns = [
         buyers | {"n_buyers_last": 20.0, "relative_change": 0.5},
         buyers | {"n_buyers_last": 2.0, "relative_change": 14.0},
     ]
-    assert told("flow", change_columns=columns) == ["Buyers of door viewer: 20 -> 30 (+50.0%)"]
+    assert told("flow", change_columns=columns) == ["Buyers of door viewer: 20 → 30 (+50.0%)"]
 
 
 def test_sequences_are_told_in_the_direction_they_have():
@@ -140,7 +140,7 @@ def test_growth_names_quadrants_and_what_moved_the_revenue():
             for f, x, c in zip(("users", "conversion", "basket"), (100.0, 0.5, 10.0), parts, strict=True)
         ],
     )
-    assert found == ["Star: door viewer", "GMV 1,000 -> 1,500: users +300, conversion +0, basket +200"]
+    assert found == ["Star: door viewer", "GMV 1,000 → 1,500: users +300, conversion +0, basket +200"]
 
 
 def test_opportunities_are_gaps_likes_and_white_space():
