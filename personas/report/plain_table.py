@@ -116,29 +116,35 @@ def plain_table(
     PlainTable
     """
     shown = [name for name in columns if name in table and table[name].notna().any()]
-    numeric = {name: table[name].dtype.kind in "iuf" for name in shown}
     head = table.head(n_rows)
     hidden = head[HIDDEN].tolist() if HIDDEN in head else [False] * len(head)
-    largest = (value_of(head[bars].max()) if bars in head else None) or 1.0
-
-    def cell(name: str, value: Any, *, is_hidden: bool) -> PlainCell:
-        known = value_of(value) if numeric[name] else None
-        concealed = numeric[name] and known is None and (is_hidden or name in _ALWAYS_COUNTED)
-        return PlainCell(
-            tables.figures.suppressed if concealed else _write(name, value, tables),
-            numeric[name],
-            None if name != bars else round(100 * (known or 0.0) / largest, 2),
-        )
-
-    rows = [
-        tuple(cell(name, value, is_hidden=is_hidden) for name, value in zip(shown, values, strict=True))
-        for values, is_hidden in zip(head[shown].itertuples(index=False, name=None), hidden, strict=True)
-    ]
+    written = [_cells(head[name], hidden, tables, drawn=name == bars) for name in shown]
     headings = tuple(
-        PlainCell(heading(name, tables.figures.language), numeric[name], 0.0 if name == bars else None)
+        PlainCell(
+            heading(name, tables.figures.language), _is_number(table[name]), 0.0 if name == bars else None
+        )
         for name in shown
     )
-    return PlainTable(headings, tuple(rows), len(table) - len(head))
+    return PlainTable(headings, tuple(zip(*written, strict=True)), len(table) - len(head))
+
+
+def _is_number(values: pd.Series) -> bool:
+    return values.dtype.kind in "iuf"
+
+
+def _cells(
+    values: pd.Series, hidden: Sequence[bool], tables: AnalysisTables, *, drawn: bool
+) -> list[PlainCell]:
+    """Write out one column; a figure of a row with hidden figures is hidden where it is missing."""
+    name, is_number = str(values.name), _is_number(values)
+    largest = (value_of(values.max()) if drawn else None) or 1.0
+    cells = []
+    for value, is_hidden in zip(values.tolist(), hidden, strict=True):
+        known = value_of(value) if is_number else None
+        concealed = is_number and known is None and (is_hidden or name in _ALWAYS_COUNTED)
+        text = tables.figures.suppressed if concealed else _write(name, value, tables)
+        cells.append(PlainCell(text, is_number, round(100 * (known or 0.0) / largest, 2) if drawn else None))
+    return cells
 
 
 def heading(column: str, language: Language) -> str:
