@@ -10,7 +10,8 @@ import pytest
 
 from pipelines.cli import cli
 
-TEXT = (Path(__file__).parents[2] / "docs" / "operate.md").read_text(encoding="utf-8")
+DOCS = Path(__file__).parents[2] / "docs"
+TEXT, CHINESE = ((DOCS / name).read_text(encoding="utf-8") for name in ("operate.md", "operate.zh-CN.md"))
 BLOCKS = re.findall(r"```(\w+)\n(.*?)```", TEXT, re.DOTALL)
 DATES = (r"$(date +\%F)", "$$(date +%%F)", "{{ data_interval_end | ds }}")
 
@@ -60,3 +61,18 @@ def test_every_field_of_a_run_record_is_explained(tmp_path):
     rows = re.findall(r"^\| (`[^|]*`) \|", TEXT, re.MULTILINE)
     told = {name for row in rows for name in re.findall(r"`(\w+)`", row)}
     assert known <= told
+
+
+def test_the_chinese_page_is_a_twin():
+    """The same examples, headings, rows and list items, the same words in code, and a link to one another."""
+    assert re.findall(r"```(\w+)\n(.*?)```", CHINESE, re.DOTALL) == BLOCKS
+    assert "](operate.zh-CN.md)" in TEXT
+    assert "](operate.md)" in CHINESE
+    for start in ("## ", "| ", "* "):
+        lines = [[line for line in text.splitlines() if line.startswith(start)] for text in (TEXT, CHINESE)]
+        assert len(lines[0]) == len(lines[1]), start
+    code = [
+        sorted(set(re.findall(r"`([^`\n]+)`", re.sub(r"```.*?```", "", t, flags=re.DOTALL))))
+        for t in (TEXT, CHINESE)
+    ]
+    assert code[0] == code[1]
