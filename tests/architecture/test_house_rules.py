@@ -1,6 +1,7 @@
 """What the plan of the house says of the whole code, checked on the code."""
 
 import ast
+import functools
 import importlib
 import inspect
 import pkgutil
@@ -30,16 +31,14 @@ BUILTIN_ERRORS = {
 }
 
 
-def _trees(paths):
-    return {str(p.relative_to(ROOT)): ast.parse(p.read_text(encoding="utf-8")) for p in paths}
+@functools.cache
+def _nodes(path):
+    return tuple(ast.walk(ast.parse(path.read_text(encoding="utf-8"))))
 
 
 def _found(paths, wanted):
     return sorted(
-        f"{path}:{node.lineno}"
-        for path, tree in _trees(paths).items()
-        for node in ast.walk(tree)
-        if wanted(node)
+        f"{path.relative_to(ROOT)}:{node.lineno}" for path in paths for node in _nodes(path) if wanted(node)
     )
 
 
