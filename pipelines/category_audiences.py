@@ -19,6 +19,7 @@ from personas.audience.white_space import find_white_space
 from personas.category.association import associate
 from personas.category.attach import attach_matrix
 from personas.category.base import purchases
+from personas.category.slices import ALL
 from personas.category.stage_flow import NONE, STATES, stage_flow
 from personas.config.category import SegmentSpec
 from personas.errors import ConfigError, DataError
@@ -170,7 +171,7 @@ def _pairs(look: Look, bought: ibis.Table) -> pd.DataFrame:
 def _offers(look: Look, bought: ibis.Table, pairs: pd.DataFrame) -> tuple[Tables, Path]:
     offers = next_offers(
         bought,
-        pairs,
+        pairs[pairs["row"] != ALL],  # to the library it is no category, but everybody
         window=look.window,
         assignments=look.assignments,
         n=look.spec.opportunity.n_offers,

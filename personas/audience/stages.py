@@ -105,7 +105,8 @@ def assign_stages(
     Notes
     -----
     One grouped pass over the events counts, per user, what each distinct condition asks for; the stages are
-    then cases over these counts. That the deepest stage wins is how Alibaba documents AIPL; for the other
+    then cases over these counts. The order of the events changes nothing; a repeated event counts each time,
+    a repeated line of an order does not where orders are counted; who returned what they bought has bought. That the deepest stage wins is how Alibaba documents AIPL; for the other
     ladders it is our reading.
 
     References

@@ -67,7 +67,8 @@ def purchase_direction(purchases: ibis.Table, window: ObservationWindow) -> Purc
     everybody bought both once, which is the ordinary sign test. The binomial is more spread out than the sum of
     the users' unequal chances, so the test errs on the careful side (Hoeffding 1956).
 
-    A category launched later, or bought in another season, comes later: that shows here, too.
+    A category launched later, or bought in another season, comes later: that shows here, too. Users with one
+    order, or one category, are in no pair; repeated lines and the order of the lines change nothing.
 
     References
     ----------

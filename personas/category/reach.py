@@ -87,7 +87,8 @@ def penetration(
     Notes
     -----
     Numerator: users of the denominator who bought the category (of the brand) in the period, so the share
-    never passes 1.
+    never passes 1. It is 0 where users were counted and none of them bought, NaN where there is nobody to
+    count, and so is growth from a period of 0. A user counts once, whatever was repeated or returned.
 
     Examples
     --------

@@ -92,7 +92,9 @@ def next_category(
     only be followed for a part of W, which helps when W is long against the window but takes late buyers to
     behave as early ones did; see :func:`personas.category.incidence.cumulative_incidence`.
 
-    Purchases before the window are not seen; a longer window makes first purchases truer.
+    Purchases before the window are not seen; a longer window makes first purchases truer. Who ordered once is at
+    risk of every other category and bought none. Neither the order of the lines nor repeated ones change
+    anything; returns are not netted. A lag counts days of 24 hours, so a leap day is one.
 
     Examples
     --------

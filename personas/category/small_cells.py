@@ -18,7 +18,10 @@ HIDDEN: Final = "hidden"
 _NOT_USERS: Final = ("n_expected", "n_categories", "n_items", "n_orders", "n_tags", "n_contacts")
 """Columns that start like counts of users and are none."""
 
-_ASIDE: Final = ("n_same", "n_main", "n_high", "n_mid", "n_low")
+_TIERS: Final = ("n_high", "n_mid", "n_low")
+"""Counts that add up to the users of their row: none is shown where one is small."""
+
+_ASIDE: Final = ("n_same", "n_main", *_TIERS)
 """Counts that no other figure of their row is made of."""
 
 _PARTS: Final = (
@@ -58,9 +61,15 @@ class _Totals:
 _BY_PERSONA: Final = ("persona_id",)
 
 _TOTALS: Final = {
-    "matrix": _Totals(("persona_id", "row", "column"), ("n_both", "at_risk"), _BY_PERSONA),
-    "cells": _Totals(("persona_id", "row", "column"), ("n_both",), _BY_PERSONA),
-    "change_cells": _Totals(("persona_id", "row", "column"), ("n_both_last", "n_both_this"), _BY_PERSONA),
+    "matrix": _Totals(("persona_id", "row", "column"), ("n_row", "n_both", "at_risk"), _BY_PERSONA),
+    "cells": _Totals(("persona_id", "row", "column"), ("n_row", "n_column", "n_both"), _BY_PERSONA),
+    "change_cells": _Totals(
+        ("persona_id", "row", "column"),
+        ("n_row_last", "n_both_last", "n_row_this", "n_both_this"),
+        _BY_PERSONA,
+    ),
+    "change_rows": _Totals(("persona_id", "category"), ("n_buyers_last", "n_buyers_this"), _BY_PERSONA),
+    "change_columns": _Totals(("persona_id", "category"), ("n_buyers_last", "n_buyers_this"), _BY_PERSONA),
     "rows": _Totals(("persona_id", "category"), ("n_buyers", "n_lost"), _BY_PERSONA),
     "columns": _Totals(("persona_id", "category"), ("n_buyers", "n_new"), _BY_PERSONA),
     "indicators": _Totals(
@@ -72,15 +81,21 @@ _TOTALS: Final = {
     "grid": _Totals(("persona_id", "scene_id"), ("n_users",), ("persona_id", "scene_id")),
     "stages": _Totals(("ladder", "stage"), ("n_users",), ("stage",)),
     "sub_stages": _Totals(("ladder", "stage", "sub_stage"), ("n_users",), ("sub_stage",)),
+    "offers": _Totals(("persona_id", "category"), ("n_users", *_TIERS), _BY_PERSONA),
     "movements": _Totals(("ladder", "persona_id", "stage"), ("n_then", "n_now"), ("persona_id", "stage")),
     "totals": _Totals(("ladder", "persona_id"), ("n_then", "n_now", "n_new", "n_lost"), _BY_PERSONA),
     "flow": _Totals(
         ("ladder", "persona_id", "from_stage", "to_stage"),
-        ("n_users",),
+        ("n_from", "n_users"),
         ("persona_id", "from_stage", "to_stage"),
     ),
 }
 """Key of a table -> its totals."""
+
+_FURTHER_TOTALS: Final = {
+    "movements": _Totals(("ladder", "persona_id", "stage"), ("n_in", "n_out"), _BY_PERSONA)
+}
+"""The same, along fewer of the keys."""
 
 _LINKED: Final = {"movements": ("n_in", "n_out"), "white_space": ("n_buyers", "n_open")}
 """Key of a table -> counts that the shown ones of their row would tell."""
@@ -136,6 +151,8 @@ def _what_to_hide(
 ) -> tuple[pd.DataFrame, pd.Series[bool]]:
     """Return which counts must not be shown, and which rows' other figures."""
     small = _small_counts(key, table, figures, minimum)
+    if set(_TIERS) <= set(small):
+        small.loc[small[list(_TIERS)].any(axis=1), list(_TIERS)] = True
     hidden = small.drop(columns=list(_ASIDE), errors="ignore").any(axis=1)
     if HIDDEN in table:
         hidden |= table[HIDDEN].astype(bool)
@@ -149,9 +166,9 @@ def _what_to_hide(
     linked = [name for name in _LINKED.get(key, ()) if name in small]
     for name in linked:
         small[name] |= hidden
-    for name in _TOTALS[key].counts if key in _TOTALS else ():
-        if name in small:
-            small[name] = _companions(_TOTALS[key], table, figures[name], small[name], minimum)
+    for totals in (part[key] for part in (_TOTALS, _FURTHER_TOTALS) if key in part):
+        for name in [name for name in totals.counts if name in small]:
+            small[name] = _companions(totals, table, figures[name], small[name], minimum)
             hidden |= small[name]
     for name in linked:
         small[name] |= hidden

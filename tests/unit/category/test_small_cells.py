@@ -4,6 +4,7 @@ import runpy
 from pathlib import Path
 from types import SimpleNamespace
 
+import numpy as np
 import pandas as pd
 import pytest
 
@@ -202,3 +203,43 @@ def test_an_analysis_is_kept_without_its_small_cells(made):
     cells = hide_small_cells(made.flow(), 20).tables["cells"]
     assert str(cells["n_both"].dtype) == "Int64"
     assert cells.loc[cells["hidden"], "n_both"].isna().all()
+
+
+def test_margins_of_a_persona_have_companions_too():
+    personas = ["(all)", "P01", "P02", "P03"]
+    table = pd.DataFrame(
+        {"persona_id": personas, "row": "a", "column": "b", "n_row": [210, 100, 95, 15],
+         "n_both": [50, 50, 0, 0], "at_risk": [210, 100, 95, 15]}
+    )  # fmt: skip
+    shown = hide_small("matrix", table, 20)
+
+    assert shown["n_row"].isna().tolist() == [False, False, True, True]
+
+
+def test_tiers_do_not_tell_each_other():
+    table = pd.DataFrame({"n_users": [100, 90], "n_high": [60, 30], "n_mid": [35, 30], "n_low": [5, 30]})
+    shown = hide_small("offers", table.assign(persona_id=["P01", "P02"], category="a"), 20)
+
+    assert shown[["n_high", "n_mid", "n_low"]].isna().all(axis=1).tolist() == [True, True]
+    assert shown["n_users"].tolist() == [100, 90]
+
+
+def test_what_is_hidden_of_a_total_is_never_few():
+    dice = np.random.default_rng(0)
+    parts = dice.integers(0, 60, size=(300, 4))
+    rows = [
+        {"indicator": "x", "period": str(i), "persona_id": f"P{p}", "denominator": n, "numerator": 0}
+        for i, counts in enumerate(parts)
+        for p, n in enumerate(counts)
+    ]
+    rows += [
+        {"indicator": "x", "period": str(i), "persona_id": "(all)", "denominator": n, "numerator": 0}
+        for i, n in enumerate(parts.sum(axis=1))
+    ]
+    shown = hide_small("indicators", pd.DataFrame(rows), 20)
+    wide = shown.pivot_table(index="period", columns="persona_id", values="denominator", dropna=False)
+    left = wide["(all)"] - wide.drop(columns="(all)").sum(axis=1)
+    # Where there is nobody else to hide, the total itself is all that is known.
+    others = wide.drop(columns="(all)") > 0
+    assert not ((left > 0) & (left < 20) & others.any(axis=1)).any()
+    assert wide.isna().to_numpy().mean() < 0.5
