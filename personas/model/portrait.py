@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-
-import numpy as np
 
 from personas.model.base import Trait
 
@@ -57,8 +56,7 @@ def portrait_distance(first: Portrait, second: Portrait) -> float | None:
 
     Notes
     -----
-    ``sqrt(sum of squared differences) / sqrt(2 m)`` over the ``m`` features whose levels are the same in both: two
-    distributions differ by at most the root of 2. Of a feature with one level ("bought") the complement counts,
+    :func:`normed` over the ``m`` features whose levels are the same in both. Of a feature with one level ("bought") the complement counts,
     too. Levels that either portrait suppresses count as equal; bands that were cut anew can't be compared.
 
     References
@@ -71,7 +69,7 @@ def portrait_distance(first: Portrait, second: Portrait) -> float | None:
     >>> portrait_distance(city[0], city[0]), round(portrait_distance(*city), 3)
     (0.0, 1.0)
     """
-    total, n_features = 0.0, 0
+    squares = []
     for feature in sorted(first.shares.keys() & second.shares.keys()):
         one, other = first.shares[feature], second.shares[feature]
         if one.keys() != other.keys():
@@ -82,9 +80,31 @@ def portrait_distance(first: Portrait, second: Portrait) -> float | None:
             if (p := one[level]) is not None and (q := other[level]) is not None
         ]
         if gaps:
-            n_features += 1
-            total += sum(gap**2 for gap in gaps) + (gaps[0] ** 2 if len(one) == 1 else 0.0)
-    return float(np.sqrt(total / (2 * n_features))) if n_features else None
+            squares.append(sum(gap**2 for gap in gaps) + (gaps[0] ** 2 if len(one) == 1 else 0.0))
+    return normed(sum(squares), len(squares)) if squares else None
+
+
+def normed(square: float, n_features: int) -> float:
+    """Return the distance of portraits, from 0 to 1, by which portraits of any number of features can be compared.
+
+    Parameters
+    ----------
+    square : float, >= 0
+        Sum over features and levels of the squared difference of shares.
+    n_features : int, >= 1
+        Number ``m`` of features.
+
+    Returns
+    -------
+    float
+        ``sqrt(square) / sqrt(2 m)``: two spreads over the same levels differ by at most the root of 2.
+
+    Examples
+    --------
+    >>> normed(2.0, 1), normed(2.0, 4)
+    (1.0, 0.5)
+    """
+    return math.sqrt(square / (2 * n_features))
 
 
 def blend(portraits: Sequence[Portrait], weights: Sequence[float]) -> Portrait:

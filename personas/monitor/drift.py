@@ -15,7 +15,7 @@ from personas.model.sketch import CONFIDENCE_STEPS, Sketch
 from personas.monitor.advice import advise
 from personas.monitor.base import DriftReport, DriftRow, DriftRules, PersonaDrift, Reference, Shift
 from personas.monitor.cells import Pair, common_cells, level_names, shown_share
-from personas.monitor.portrait import PortraitDistance, band_of, portrait_distance
+from personas.monitor.portrait import PortraitDistance, band_of, compare_portraits
 from personas.monitor.shift import compare_counts
 from personas.schema import Text
 
@@ -181,7 +181,7 @@ def _persona_rows(model: PersonaModel, before: Sketch, now: Sketch, false_alarm:
             told.append((feature, then.portraits, today.portraits))
     rows = []
     for k, persona in enumerate(model.personas):
-        found = portrait_distance(
+        found = compare_portraits(
             [np.array(then[k]) for _, then, _ in told],
             [np.array(today[k]) for _, _, today in told],
             false_alarm=false_alarm,

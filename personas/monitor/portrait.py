@@ -9,15 +9,16 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import stats
 
+from personas.model.portrait import NEARLY_IDENTICAL, RATHER_SIMILAR, SOMEWHAT_DIFFERENT, normed
 from personas.model.sketch import ROUNDING
 from personas.monitor.base import Band
 
 Counts = NDArray[np.int64]
 
 _BANDS: tuple[tuple[float, Band], ...] = (
-    (0.1, "nearly_identical"),
-    (0.3, "rather_similar"),
-    (0.5, "some_difference"),
+    (NEARLY_IDENTICAL, "nearly_identical"),
+    (RATHER_SIMILAR, "rather_similar"),
+    (SOMEWHAT_DIFFERENT, "some_difference"),
     (np.inf, "clearly_different"),
 )
 
@@ -41,7 +42,7 @@ class PortraitDistance:
     parts: tuple[float, ...]
 
 
-def portrait_distance(
+def compare_portraits(
     before: Sequence[Counts], now: Sequence[Counts], *, false_alarm: float
 ) -> PortraitDistance | None:
     """Compare two portraits of one persona.
@@ -60,10 +61,7 @@ def portrait_distance(
 
     Notes
     -----
-    With shares ``p`` and ``q`` over the levels of each of m features,
-    ``d_norm = sqrt(sum (q - p)^2) / sqrt(2 m)``: two spreads over the same levels are at most ``sqrt(2)`` apart.
-    The measure and its bands are those of a practitioner's article on marketplace portraits, a secondary
-    source.
+    The distance is that of :func:`personas.model.portrait.portrait_distance`, here of counts, with what chance explains.
 
     The limit is our own derivation. Without drift the squared distance of one feature has the mean
     ``c sum p (1 - p)`` and the variance ``2 c^2 tr(V^2)`` with ``c = 1/n + 1/m`` and ``V`` the covariance of one
@@ -79,9 +77,9 @@ def portrait_distance(
     Examples
     --------
     >>> one, other = np.array([1000, 0]), np.array([0, 1000])
-    >>> portrait_distance([one, one], [other, other], false_alarm=0.01).distance
+    >>> compare_portraits([one, one], [other, other], false_alarm=0.01).distance
     1.0
-    >>> portrait_distance([one], [one], false_alarm=0.01).distance
+    >>> compare_portraits([one], [one], false_alarm=0.01).distance
     0.0
     """
     known = [i for i in range(len(before)) if before[i].sum() and now[i].sum()]
@@ -93,10 +91,8 @@ def portrait_distance(
         n, m = int(before[i].sum()), int(now[i].sum())
         parts[i] = np.square(now[i] / m - before[i] / n).sum()
         noise += _noise(before[i] + now[i], n, m, false_alarm / len(known))
-    scale = 2.0 * len(known)
-    return PortraitDistance(
-        float(np.sqrt(np.nansum(parts) / scale)), float(np.sqrt(noise / scale)), tuple(parts.tolist())
-    )
+    distance, limit = (normed(square, len(known)) for square in (float(np.nansum(parts)), noise))
+    return PortraitDistance(distance, limit, tuple(parts.tolist()))
 
 
 def band_of(distance: float) -> Band:
