@@ -139,6 +139,7 @@ class _Run:
             names = self.store.persona_names(MODELS, self.name)
             job = job_key(self.loaded, data, names, self.as_of.isoformat(), self.force)
         self.journal.note(job=job, config_sha256=config_of(self.loaded), data=data)
+        self.outcome.lines += _changed_lines(self.left, self.journal.record)
         self._note_pointers(champion_before=self.store.champion(MODELS, self.name))
         self.outcome.lines += warning_lines(prepared)
         return prepared
@@ -376,6 +377,14 @@ def _killed_lines(record: Record, champion: str | None, as_of: date) -> list[str
     if record["as_of"] == as_of.isoformat():
         return [*lines, "This run goes on from there."]
     return [*lines, f"To finish that run, run again with --as-of {record['as_of']}."]
+
+
+def _changed_lines(left: Record, mine: Record) -> list[str]:
+    """Say that a killed run of the same day was another job."""
+    is_other = "job" in left and left["as_of"] == mine["as_of"] and left["job"] != mine["job"]
+    return (
+        ["Config, data or names have changed since: what depends on them is done anew."] if is_other else []
+    )
 
 
 def _minute(time: str) -> str:

@@ -222,10 +222,13 @@ def test_a_second_start_says_who_is_at_work(trained):
 # --- kills ----------------------------------------------------------------------------------------
 
 CHANGES = ("open", "os.rename", "os.remove", "os.mkdir", "os.rmdir")
+SHARE_COPIED = 0.08
 
 
-def forked(shop, *words, kill_at=None, n_bytes=None):
+def forked(shop, *words, kill_at=None, n_bytes=None, copies=None):
     """Run a command in a copy of this process; kill it at its n-th change of a file, or let no file grow.
+
+    ``copies`` is a folder for copies of the store as a kill would leave it at changes that a die picks.
 
     Returns
     -------
@@ -239,30 +242,34 @@ def forked(shop, *words, kill_at=None, n_bytes=None):
         warnings.simplefilter("ignore", DeprecationWarning)  # of forks beside threads; none of them is needed
         process = os.fork()
     if process == 0:
-        _child(shop, words, kill_at, n_bytes, into)
+        _child(shop, words, kill_at, n_bytes, copies, into)
     os.close(into)
     with os.fdopen(out) as pipe:
         n_changes = len(pipe.read())
     return os.waitstatus_to_exitcode(os.waitpid(process, 0)[1]), n_changes
 
 
-def _child(shop, words, kill_at, n_bytes, into):
-    left = [kill_at]
+def _child(shop, words, kill_at, n_bytes, copies, into):
+    n_changes, is_copying, dice = 0, False, random.Random(20)
     if n_bytes is not None:  # how a full disk looks to a writer
         signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
         resource.setrlimit(resource.RLIMIT_FSIZE, (n_bytes, n_bytes))
 
     def watch(event, arguments):
-        if event not in CHANGES or not isinstance(arguments[0], (str, os.PathLike)):
+        nonlocal n_changes, is_copying
+        if is_copying or event not in CHANGES or not isinstance(arguments[0], (str, os.PathLike)):
             return
         is_read = event == "open" and not set(str(arguments[1])) & set("wax+")
         if is_read or not os.fspath(arguments[0]).startswith(str(shop.store)):
             return
         os.write(into, b".")
-        if left[0] is not None:
-            left[0] -= 1
-            if left[0] < 0:
-                os.kill(os.getpid(), signal.SIGKILL)
+        if n_changes == kill_at:
+            os.kill(os.getpid(), signal.SIGKILL)
+        if copies is not None and dice.random() < SHARE_COPIED:
+            is_copying = True
+            shutil.copytree(shop.store, copies / f"{n_changes:04d}")
+            is_copying = False
+        n_changes += 1
 
     code = 3
     try:
@@ -293,25 +300,27 @@ def contents(shop):
     return found["models"], len(found["sketches"]), rows, files, reports
 
 
-def test_killed_at_any_of_twenty_points_a_run_is_continued_by_the_next(shop, monkeypatch):
+def test_killed_at_any_of_twenty_points_a_run_is_continued_by_the_next(shop, tmp_path, monkeypatch):
+    """Eleven points of a run from nothing, and at each of them one more of the run that goes on with it.
+
+    What a kill leaves at the first eleven is copied while one run goes by, so that it is trained once and not eleven times.
+    """
     monkeypatch.setenv("LOKY_MAX_CPU_COUNT", "1")  # a copy of this process has none of its workers
     quick(shop)
     words = ("run", "shop.yaml", "--as-of", AS_OF, "--json")
-    code, n_changes = forked(shop, *words)
+    code, n_changes = forked(shop, *words, copies=tmp_path / "killed")
     assert code == 0
     expected = contents(shop)
 
     dice, n_kills = random.Random(20), 0
-    while n_kills < 20:
+    for left in sorted(dice.sample(sorted((tmp_path / "killed").iterdir()), 11)):
         shutil.rmtree(shop.store)
-        for _ in range(min(5, 20 - n_kills)):  # killed again and again before it is done
-            kill_at = dice.randrange(n_changes)
-            code, _ = forked(shop, *words, kill_at=kill_at)
-            if code == 0:
-                break  # it was nearly done, and had fewer things left to do
-            assert code == -signal.SIGKILL
-            n_kills += 1
-            check_whole(shop)
+        left.rename(shop.store)
+        check_whole(shop)
+        code, _ = forked(shop, *words, kill_at=dice.randrange(n_changes - int(left.name)))
+        assert code in (0, -signal.SIGKILL)  # 0: it was nearly done, and had fewer things left to do
+        n_kills += 1 + (code != 0)
+        check_whole(shop)
         answer = shop.run("run", "--json")
         (result,) = whole(answer)
         check_whole(shop)
@@ -322,6 +331,7 @@ def test_killed_at_any_of_twenty_points_a_run_is_continued_by_the_next(shop, mon
         assert set(statuses) <= {"killed", "done"}
         assert statuses.count("done") == 1
         assert shop.run("run").out.startswith("Nothing to do")
+    assert n_kills >= 20
 
 
 def test_a_disk_that_fills_up_ends_a_run_and_the_next_one_goes_on(shop, monkeypatch):
