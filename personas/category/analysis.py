@@ -76,7 +76,8 @@ class Analysis:
 
     Notes
     -----
-    Tables by verb; a table is absent when nothing was asked or known of it:
+    What is kept has no small cells, see :func:`personas.category.small_cells.hide_small_cells`; the further column
+    ``hidden`` says where they were. Tables by verb; a table is absent when nothing was asked or known of it:
 
     * attach: ``matrix`` (:class:`AttachMatrix`), ``association`` (:class:`Association`);
     * scenes: ``scenes`` (one row per scene: ``scene_id``, ``hero``, ``n_categories``, ``n_users``, ``n_main`` = users
