@@ -110,7 +110,11 @@ def find_model(store: ArtifactStore, reference: str | None) -> StoredModel:
     if name in names:
         return open_model(store, name, version or None)
     owners = [n for n in names if any(v.startswith(reference) for v in store.versions(MODELS, n))]
-    if len(owners) != 1:
+    if len(owners) > 1:
+        raise NotFoundError(
+            f"{reference!r} begins versions of {', '.join(owners)}; say which, as NAME/VERSION."
+        )
+    if not owners:
         raise NotFoundError(
             f"{reference!r} is no model here; expected a use case ({', '.join(names)}), NAME/VERSION or a version."
         )

@@ -252,6 +252,17 @@ def test_a_model_that_is_unknown_or_not_the_only_one_is_not_compared(store, earl
     assert says in err
 
 
+def test_models_of_two_use_cases_are_told_apart(store):
+    files = model_to_files(replace(load_model(GOLDEN), name="shop"))
+    store.store.put(MODELS, "shop", files, created_at=MAY, metadata={})
+    code, _, err = store.run("compare", "shop", store.champion)
+    assert code == 2
+    assert "shop is a model of shop" in err
+    assert "expected two models of one use case" in err
+    assert "'2026' begins versions of shop, 家庭; say which" in store.run("show", "2026")[2]
+    assert "holds models of shop, 家庭; say which" in store.run("rollback")[2]
+
+
 def test_a_model_is_itself(store):
     code, out, _ = store.run("compare", store.champion, store.champion, "--json")
     assert code == 0
