@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
 from typing import Any
+from unicodedata import normalize
 
 import ibis
 
@@ -186,7 +187,7 @@ def open_look(loaded: LoadedConfig, as_of: date, steps: Steps) -> Iterator[Look]
             if config.sources.items is not None:
                 events = fill_from_items(events, engine.table("items"))
             excluded = config.category.exclude
-            notes = _unknown(events, "exclude", excluded, "category")
+            notes = [*_unknown(events, "exclude", excluded, "category"), *_alike(events)]
             if excluded:
                 events = events.filter(events["category"].isnull() | ~events["category"].isin(excluded))
             events = events.filter(events["event_at"] < ibis.timestamp(prepared.window.end_at))
@@ -207,6 +208,20 @@ def _unknown(events: ibis.Table, option: str, names: Iterable[str], column: str)
     absent = [name for name in listed if name not in found]
     told = f"category.{option}: no event has the {column} {', '.join(absent)}; spelled as in the events?"
     return [told] if absent else []
+
+
+def _alike(events: ibis.Table) -> list[str]:
+    """Note categories that look like one, and count apart."""
+    found = events.select("category").distinct().drop_null().order_by("category").to_pyarrow()
+    spelled: dict[str, list[str]] = {}
+    for name in found["category"].to_pylist():
+        spelled.setdefault(normalize("NFKC", name).casefold(), []).append(name)
+    alike = [" / ".join(names) for names in spelled.values() if len(names) > 1]
+    told = (
+        f"Categories that differ in case or width only count apart: {', '.join(alike[:5])}. Give them one name under "
+        "sources.events.values.category if they are one."
+    )
+    return [told] if alike else []
 
 
 def _scored_last(loaded: LoadedConfig, prepared: Prepared) -> tuple[ibis.Table | None, dict[str, Text]]:
