@@ -23,14 +23,15 @@ def read_promotions(folder: Path) -> list[Promotion]:
     """
     pointer = read_json(folder / _CHAMPION)
     history, details = pointer.get("history", []), pointer.get("details", {})
+    damaged = _damaged(folder / _CHAMPION, "the versions that were promoted, in order")
+    if not (isinstance(history, list) and all(isinstance(version, str) for version in history)):
+        raise damaged
     try:
-        if not (isinstance(history, list) and all(isinstance(version, str) for version in history)):
-            raise TypeError
         return [
             Promotion.from_dict(version, details.get(str(place), {})) for place, version in enumerate(history)
         ]
     except (AttributeError, TypeError, ValueError):
-        raise _damaged(folder / _CHAMPION, "the versions that were promoted, in order") from None
+        raise damaged from None
 
 
 def add_promotion(folder: Path, promotion: Promotion) -> None:
