@@ -68,6 +68,16 @@ def test_protected_attributes_are_never_in_a_composed_name():
     assert names([women]) == [Text("均衡大众", "Mainstream")]
 
 
+def test_what_nearly_everybody_buys_names_nobody_who_buys_something_of_their_own():
+    cheese = trait("order_count:奶酪", "what", "奶酪", "cheese buyers", share=0.999, base_share=0.82)
+    organic = trait(
+        "order_count:有机果蔬", "what", "有机果蔬", "organic produce buyers", share=0.72, base_share=0.33
+    )
+
+    assert names([cheese, organic]) == [Text("有机果蔬人群", "Organic produce buyers")]
+    assert names([cheese]) == [Text("奶酪人群", "Cheese buyers")]
+
+
 def test_what_few_of_them_have_names_them_only_when_nothing_else_does():
     rare = trait("order_count:油烟机", "what", "油烟机", "range hood buyers", share=0.12, base_share=0.03)
 
