@@ -37,8 +37,12 @@ def test_every_table_has_a_file_and_no_heading_twice(later, past, language):
         assert not [name for name in table.columns if str(name).endswith(".1") or "_" in str(name)]
 
 
-def test_a_first_model_has_none(model, past):
-    assert _files(model, past, History(gate=replace(past.gate(), champion_as_of=None))) == {}
+def test_a_first_model_has_only_the_gate_that_said_no(model, past):
+    failed = replace(past.gate(), champion_as_of=None)
+    passed = replace(failed, checks=tuple(check for check in failed.checks if check.passed))
+
+    assert _files(model, past, History(gate=passed)) == {}
+    assert list(_files(model, past, History(gate=failed))) == ["gate"]
 
 
 def test_the_drift_of_every_monitoring_is_in_the_file(later, past):
