@@ -273,5 +273,5 @@ def _cell(found: dict[Any, Any], tables: AnalysisTables) -> SceneCell:
         share=figures.percent(value_of(found.get("share"))),
         shade=shade(tgi) if significant and tgi is not None else 0,
         significant=significant,
-        order="" if order is None else f"{order:.0f}",
+        order="" if order is None or not n else f"{order:.0f}",
     )

@@ -43,6 +43,15 @@ def test_the_grid_shades_what_is_significant_and_hides_what_is_suppressed(made, 
     assert trend[0].order == "1"
 
 
+def test_nobody_is_reached_in_no_order(made, tables_of):
+    found = made.scenes()
+    grid = found.tables["grid"].copy()
+    grid.loc[0, ["n_users", "share", "tgi"]] = 0.0
+    (_, trend), _ = scene_page(tables_of(replace(found, tables={**found.tables, "grid": grid}))).grid
+
+    assert (trend[0].tgi, trend[0].order, trend[1].order) == ("0", "", "2")
+
+
 def test_names_keep_inside_and_a_large_scene_is_drawn_in_part(made, tables_of):
     found = made.scenes()
     one = found.tables["members"].iloc[[0]]
