@@ -12,6 +12,7 @@ import pytest
 import yaml
 
 from pipelines.cli import main
+from tests.integration.once import made_once
 
 AS_OF = "2025-12-01"
 N_USERS = 300
@@ -139,31 +140,24 @@ def _write_shop(folder):
         },
         "attributes": {"plan": {"kind": "nominal", "block": "worth"}},
         # What is tried here is the command line, so the choice is kept short.
-        "personas": {"n_personas": 2, "clusterer": "latent_class", "bootstraps": 2},
+        "personas": {"n_personas": 2, "clusterer": "kmeans", "bootstraps": 2},
     }
     (folder / "shop.yaml").write_text(
         yaml.safe_dump(config, allow_unicode=True, sort_keys=False), encoding="utf-8"
     )
 
 
-_MADE = {}  # made once for all modules that share the fixtures
-
-
 def _plain_folder(factory):
-    if "plain" not in _MADE:
-        _MADE["plain"] = factory.mktemp("plain")
-        _write_shop(_MADE["plain"])
-    return _MADE["plain"]
+    return made_once(factory, "plain-shop", _write_shop)
 
 
 def _trained_folder(factory):
-    if "trained" not in _MADE:
-        folder = factory.mktemp("trained") / "shop"
-        shutil.copytree(_plain_folder(factory), folder)
+    def fill(folder):
+        shutil.copytree(_plain_folder(factory), folder, dirs_exist_ok=True)
         answer = run_personas("run", folder / "shop.yaml", "--as-of", AS_OF)
         assert answer.code == 0, answer.err
-        _MADE["trained"] = folder
-    return _MADE["trained"]
+
+    return made_once(factory, "trained-shop", fill)
 
 
 @pytest.fixture

@@ -428,7 +428,7 @@ def test_an_attribute_of_another_kind(trained):
 
 def test_a_model_that_was_changed_on_disk(trained):
     model = next(trained.store.glob("models/shop/*/model.json"))
-    model.write_text(model.read_text(encoding="utf-8").replace("latent", "Latent", 1), encoding="utf-8")
+    model.write_text(model.read_text(encoding="utf-8").replace("kmeans", "Kmeans", 1), encoding="utf-8")
     before = trained.files()
     refused(trained, trained.run("score"), "'model.json'", "was changed since it was written", before=before)
 

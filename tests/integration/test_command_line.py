@@ -117,7 +117,7 @@ def _commands(text):
 
 
 def test_the_command_that_switches_the_champion_works_as_printed(trained):
-    trained.config["personas"] = {"n_personas": 3}
+    trained.config["personas"]["n_personas"] = 3
     trained.write_config()
     answer = trained.run("train")
     (command,) = _commands(answer.out)
@@ -137,7 +137,8 @@ def test_the_command_that_switches_the_champion_works_as_printed(trained):
 
 def test_the_store_is_not_named_where_it_is_the_usual_one(trained):
     trained.store.rename(trained.folder / "artifacts")
-    trained.config |= {"store": "artifacts", "personas": {"n_personas": 3}}
+    trained.config["store"] = "artifacts"
+    trained.config["personas"]["n_personas"] = 3
     trained.write_config()
     (command,) = _commands(trained.run("train").out)
     assert "--store" not in command
@@ -235,7 +236,10 @@ def test_the_demo_runs_from_another_folder(demo, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     text = (demo / "home_appliances.yaml").read_text(encoding="utf-8")
     quick = demo / "quick.yaml"
-    quick.write_text(text.replace("\npersonas:\n", "\npersonas:\n  n_personas: 2\n"), encoding="utf-8")
+    quick.write_text(
+        text.replace("\npersonas:\n", "\npersonas:\n  clusterer: kmeans\n  n_personas: 2\n  bootstraps: 2\n"),
+        encoding="utf-8",
+    )
     answer = run_personas("run", quick, "--as-of", AS_OF, "--json")
     assert answer.code == 0, answer.err
     result = json.loads(answer.out)

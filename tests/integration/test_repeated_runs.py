@@ -23,8 +23,12 @@ def _champion():
     return model["version"]
 
 
-def _train_three(shop):
-    shop.config["personas"] = {"n_personas": 3}
+NOBODY_PASSES = {"min_users": 1_000_000}
+
+
+def _train_three(shop, gate=None):
+    shop.config["personas"]["n_personas"] = 3
+    shop.config["gate"] = gate or {}
     shop.write_config()
     answer = shop.run("train", "--json")
     assert answer.code == 0, answer.err
@@ -104,7 +108,7 @@ def test_exports_of_one_week_stand_beside_each_other(trained):
 
 def test_what_was_scored_last_is_exported_even_when_it_was_stored_before(trained):
     first = _champion()
-    other = _train_three(trained)["version"]
+    other = _train_three(trained, NOBODY_PASSES)["version"]
     assert trained.run("score", "--model", other).code == 0
     assert {r["model_version"] for r in _export(trained, "--dry-run")["receipts"]} == {other}
     assert trained.run("score").code == 0  # equal bytes: no new version
@@ -155,7 +159,7 @@ def test_a_model_of_the_changed_config_takes_over_if_its_gate_passes(trained, ch
 @pytest.mark.parametrize("change", ["lookback", "kind"])
 def test_a_run_that_the_champion_does_not_fit_says_what_to_promote(trained, change):
     known = {model["version"] for model in _models()}
-    trained.config["gate"] = {"min_users": 1_000_000}
+    trained.config["gate"] = NOBODY_PASSES
     _change(trained, change)
     answer = trained.run("run")
     assert answer.code == 2
@@ -173,7 +177,7 @@ def test_a_run_that_the_champion_does_not_fit_says_what_to_promote(trained, chan
 
 
 def test_a_champion_whose_folder_was_deleted_is_named(trained):
-    gone, other = _champion(), _train_three(trained)["version"]
+    gone, other = _champion(), _train_three(trained, NOBODY_PASSES)["version"]
     shutil.rmtree(trained.store / "models" / "shop" / gone)
     for verb in ("train", "score"):
         answer = trained.run(verb)
