@@ -9,7 +9,7 @@ from typing import Any
 from personas.errors import ConfigError
 from personas.model import PersonaModel
 from personas.schema import CATEGORY_TABLES, TABLES, Language, Text
-from personas.selection.verdict import verdict_text
+from personas.selection.verdict import rule_text, verdict_text
 from personas.store import ArtifactStore
 from pipelines.champion import (
     check_champion,
@@ -196,7 +196,8 @@ def _contract_lines(prepared: Prepared) -> list[str]:
     admission = prepared.contract["admission"]
     dropped = ", ".join(f"{reason} {n:,}" for reason, n in admission["dropped"].items()) or "nobody dropped"
     lines.append(f"admitted: {admission['n_admitted']:,} of {admission['n_users']:,} users ({dropped})")
-    lines.append(f"Row faults: {shown(prepared.quarantine)}")
+    if any(table["n_quarantined"] for table in prepared.contract["tables"]):
+        lines.append(f"Row faults: {shown(prepared.quarantine)}")
     return lines
 
 
@@ -229,7 +230,8 @@ def model_lines(stored: StoredModel) -> list[str]:
     lines += [f"  {event.en}" for event in stored.model.events]
     lines.append(f"Found by {stored.model.clusterer}: {_why(stored.model)}.")
     if stored.model.verdicts:
-        lines.append(f"Against tables without structure: {verdict_text(stored.model.verdicts).en}.")
+        found, rule = verdict_text(stored.model.verdicts).en, rule_text(stored.model.verdicts).en
+        lines.append(f"Against tables without structure: {found}{f' ({rule})' if rule else ''}.")
     if "noise_share" in stored.model.metrics:
         lines.append(
             f"The clusterer left {stored.model.metrics['noise_share']:.1%} of the training users as noise; "

@@ -162,7 +162,7 @@ def model_row(stored: StoredModel) -> dict[str, Any]:
         "as_of": model.as_of.isoformat(),
         "clusterer": model.clusterer,
         "n_personas": len(model.personas),
-        "stability": model.metrics.get("stability"),
+        "stability_ari": model.metrics.get("stability"),
         "n_training_users": int(model.metrics.get("n_training_users", 0)),
     }
 

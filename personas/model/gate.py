@@ -120,7 +120,7 @@ CHECKS: dict[str, Text] = {
     "structure": Text("人群结构", "structure"),
     "reach": Text("触达预测力", "reach"),
     "taste": Text("品类预测力", "taste"),
-    "stability": Text("稳定性", "stability"),
+    "stability": Text("稳定性（平均 Jaccard）", "stability (mean Jaccard)"),
     "coverage": Text("高置信覆盖率", "coverage"),
     "smallest_share": Text("最小人群占比", "share of the smallest persona"),
     "smallest_users": Text("最小人群人数", "users of the smallest persona"),

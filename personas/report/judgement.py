@@ -9,7 +9,7 @@ from personas.model.base import PersonaModel
 from personas.report.figures import Figures
 from personas.report.words import say
 from personas.selection.base import MEASURES, NULLS, MeasureName, Verdict
-from personas.selection.verdict import has_structure, verdict_text
+from personas.selection.verdict import has_structure, rule_text, verdict_text
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +37,8 @@ class Judgement:
     ----------
     sentence : str
         What the tables carry; empty = it wasn't measured.
+    rule : str
+        Which measure decided so, against which tables without structure; empty = it wasn't measured.
     is_found : bool
         Whether they carry personas.
     judged_by : str
@@ -48,6 +50,7 @@ class Judgement:
     """
 
     sentence: str
+    rule: str
     is_found: bool
     judged_by: str
     nulls: tuple[str, ...]
@@ -59,12 +62,13 @@ def judge_model(model: PersonaModel, figures: Figures) -> Judgement:
     language = figures.language
     judged_by = _judged_by(model, figures)
     if not model.verdicts:
-        return Judgement("", is_found=False, judged_by=judged_by, nulls=(), rows=())
+        return Judgement("", "", is_found=False, judged_by=judged_by, nulls=(), rows=())
     nulls = [null for null in NULLS if any(v.null == null for v in model.verdicts)]
     by_place = {(v.measure, v.null): v for v in model.verdicts}
-    found = verdict_text(model.verdicts).of(language)
+    found, rule = (text(model.verdicts).of(language) for text in (verdict_text, rule_text))
     return Judgement(
-        sentence=say("verdict.sentence", language).format(text=found[0].upper() + found[1:]),
+        sentence=_sentence(found, figures),
+        rule=_sentence(rule, figures),
         is_found=has_structure(model.verdicts),
         judged_by=judged_by,
         nulls=tuple(say(f"null_table.{null}", language) for null in nulls),
@@ -74,6 +78,10 @@ def judge_model(model: PersonaModel, figures: Figures) -> Judgement:
             if any((measure, null) in by_place for null in nulls)
         ),
     )
+
+
+def _sentence(text: str, figures: Figures) -> str:
+    return say("verdict.sentence", figures.language).format(text=text[0].upper() + text[1:]) if text else ""
 
 
 def written_measure(name: MeasureName, value: float, figures: Figures) -> str:

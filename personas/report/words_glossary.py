@@ -213,7 +213,7 @@ GLOSSARY_WORDS: dict[str, Text] = {
     "glossary.across.source": Text(
         "Dolnicar、Leisch (2017)，Marketing Letters 28(3)", "Dolnicar, Leisch (2017), Marketing Letters 28(3)"
     ),
-    "glossary.stability.term": Text("稳定性", "Stability"),
+    "glossary.stability.term": Text("模型的稳定性（ARI）", "Stability of the model (ARI)"),
     "glossary.stability.plain": Text(
         "对用户重抽样多次并重新训练，比较每两次的分群是否一致。",
         "Users are resampled, the model is refitted, and the groupings are compared.",

@@ -10,16 +10,16 @@ QUALITY_WORDS: dict[str, Text] = {
         "The data show no structure that separates users: everyone is in one group.",
     ),
     "headline.stability.excellent": Text(
-        "非常稳定（{value}）：换一批用户重新训练，得到的人群几乎相同。",
-        "Very stable ({value}): retrained on other samples of users, the personas come out almost the same.",
+        "非常稳定（ARI {value}）：换一批用户重新训练，得到的人群几乎相同。",
+        "Very stable (ARI {value}): retrained on other samples of users, the personas come out almost the same.",
     ),
     "headline.stability.stable": Text(
-        "稳定（{value}）：换一批用户重新训练，人群的主体不变，边界上的用户会有变动。",
-        "Stable ({value}): retrained on other samples, the cores stay and users near the borders move.",
+        "稳定（ARI {value}）：换一批用户重新训练，人群的主体不变，边界上的用户会有变动。",
+        "Stable (ARI {value}): retrained on other samples, the cores stay and users near the borders move.",
     ),
     "headline.stability.weak": Text(
-        "不够稳定（{value}）：换一批用户重新训练，人群会明显不同，请谨慎使用。",
-        "Not stable enough ({value}): retrained on other samples, the personas differ; use them with care.",
+        "不够稳定（ARI {value}）：换一批用户重新训练，人群会明显不同，请谨慎使用。",
+        "Not stable enough (ARI {value}): retrained on other samples, the personas differ; use them with care.",
     ),
     "headline.assigned_share": Text(
         "{value} 的用户可以明确归入一个人群。", "{value} of users belong clearly to one persona."
@@ -117,7 +117,7 @@ QUALITY_WORDS: dict[str, Text] = {
         "refitted, so it has no stability.",
     ),
     "stable.title": Text("每个人群有多稳定", "How stable each persona is"),
-    "stable.caption": Text("各人群的稳定性", "Stability by persona"),
+    "stable.caption": Text("各人群的稳定性（Jaccard）", "Stability by persona (Jaccard)"),
     "stable.jaccard": Text("再次被找到的程度（Jaccard）", "Found again (Jaccard)"),
     "stable.word": Text("判断", "In words"),
     "stable.across": Text("来源是否单一（SLSa）", "From one persona (SLSa)"),
@@ -211,7 +211,7 @@ QUALITY_WORDS: dict[str, Text] = {
         "知道人群后，对“买的是哪个品类”平均每次购买多知道多少；0 为没有帮助。",
         "How much the persona tells, per purchase, of which category it is; 0 = no help.",
     ),
-    "metric.smallest_jaccard.name": Text("最不稳定的人群", "Least stable persona"),
+    "metric.smallest_jaccard.name": Text("最不稳定的人群（Jaccard）", "Least stable persona (Jaccard)"),
     "metric.smallest_jaccard.read": Text(
         "再次被找到的程度（Jaccard）最低的人群；0.75 以上算稳定。",
         "Jaccard of the persona that is found again worst; stable from 0.75.",
@@ -222,7 +222,7 @@ QUALITY_WORDS: dict[str, Text] = {
         "Users to whom the same model gives the persona that it would have given one window ago; large personas are "
         "kept more by chance alone.",
     ),
-    "metric.stability.name": Text("稳定性", "Stability"),
+    "metric.stability.name": Text("稳定性（ARI）", "Stability (ARI)"),
     "metric.stability.read": Text(
         "对用户重抽样后重新训练，两次结果的平均一致程度（ARI）。1 为完全一致，0 为随机。"
         "0.75 以上算稳定，0.90 以上为优秀。",

@@ -10,7 +10,7 @@ from scipy.stats import t
 
 from personas.errors import GateError
 from personas.schema import Text
-from personas.selection.base import Verdict
+from personas.selection.base import MeasureName, Null, Verdict
 
 FALSE_ALARM = 0.005
 """Chance that a null table beats this limit (own choice): two measures then let 1 in 100 null tables pass."""
@@ -94,6 +94,74 @@ def verdict_text(verdicts: Sequence[Verdict]) -> Text:
     return Text("这些数据中没有任何人群结构", "these tables carry no structure at all")
 
 
+def rule_text(verdicts: Sequence[Verdict]) -> Text:
+    """Say which measure decided against which null table, and which measures would not have been enough.
+
+    Parameters
+    ----------
+    verdicts : sequence of Verdict
+        Of one model; those of the strictest null decide.
+
+    Returns
+    -------
+    Text
+        One sentence without its full stop; empty where nothing that decides was measured.
+
+    Examples
+    --------
+    >>> print(rule_text([Verdict("stability", "columns_permuted", 0.9, 0.3, 0.5)]).en)  # doctest: +NORMALIZE_WHITESPACE
+    decided by stability (ARI) 0.900 (limit 0.500), above the most that tables with every column shuffled give; one of
+    reach and stability (ARI) above that is enough
+    """
+    strictest = [v for v in _strictest(verdicts) if not math.isnan(v.value)]
+    buys = any(v.measure == "taste" for v in strictest)
+    deciding = [v for v in strictest if v.measure != "reach" or not buys]
+    if not deciding:
+        return Text("", "")
+    above = [v for v in deciding if v.beats_null]
+    null, first = _NULL_WORDS[deciding[0].null], "taste" if buys else "reach"
+    zh = "，".join(_held(v).zh for v in above or deciding)
+    en = ", ".join(_held(v).en for v in above or deciding)
+    enough = Text(
+        f"{_MEASURE_WORDS[first].zh}与稳定性（ARI）有一项高于上限即可{'，触达预判力不算数' if buys else ''}",
+        f"one of {first} and stability (ARI) above that is enough{', reach is not' if buys else ''}",
+    )
+    if above:
+        return Text(
+            f"判定依据：{zh}，高于{null.zh}所能达到的上限；{enough.zh}",
+            f"decided by {en}, above the most that {null.en} give; {enough.en}",
+        )
+    return Text(
+        f"判定依据：{zh}，没有一项高于{null.zh}所能达到的上限；{enough.zh}",
+        f"decided by {en}, nothing above the most that {null.en} give; {enough.en}",
+    )
+
+
+def _held(verdict: Verdict) -> Text:
+    """Write a measure with the limit that it is held against."""
+    name = _MEASURE_WORDS[verdict.measure]
+    value, limit = (_written(verdict.measure, x) for x in (verdict.value, verdict.null_limit))
+    return Text(f"{name.zh} {value}（上限 {limit}）", f"{name.en} {value} (limit {limit})")
+
+
+def _written(measure: MeasureName, value: float) -> str:
+    if measure == "reach":
+        return f"{value:.1%}"
+    # A difference must not vanish in the rounding.
+    return f"{value:.3f}"
+
+
+_MEASURE_WORDS: dict[MeasureName, Text] = {
+    "reach": Text("触达预判力", "reach"),
+    "taste": Text("偏好预判力", "taste"),
+    "stability": Text("稳定性（ARI）", "stability (ARI)"),
+}
+_NULL_WORDS: dict[Null, Text] = {
+    "columns_permuted": Text("逐列打乱的数据", "tables with every column shuffled"),
+    "purchases_shuffled": Text("只打乱买什么的数据", "tables with only what is bought shuffled"),
+}
+
+
 def check_structure(verdicts: Sequence[Verdict]) -> None:
     """Raise unless the personas beat tables without structure.
 
@@ -111,7 +179,7 @@ def check_structure(verdicts: Sequence[Verdict]) -> None:
         raise GateError(
             f"No personas were found: {verdict_text(verdicts).en} ({figures}). Nothing is published. Map more columns "
             "that tell customers apart, use a longer lookback or more users, or publish them all the same with "
-            "force."
+            "--force."
         )
 
 

@@ -81,7 +81,7 @@ def test_train_says_so_and_stores_nothing(runs):
     assert said.startswith("Error: No personas were found: these tables carry ")
     assert "taste" in said
     assert "Nothing is published." in said
-    assert "with force" in said
+    assert "with --force" in said
     assert "\n" not in said
     assert runs.left == []
 

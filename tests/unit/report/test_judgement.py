@@ -13,6 +13,7 @@ def test_the_verdict_holds_every_measure_against_every_kind_of_shuffled_table(ju
     said = judge_model(judged, Figures("en"))
 
     assert (said.sentence, said.is_found) == ("These tables carry personas.", True)
+    assert said.rule.startswith("Decided by taste 0.349 (limit 0.022), above the most that tables with only")
     assert said.nulls == ("Columns shuffled", "Only what is bought shuffled")
     assert [(row.name, row.value) for row in said.rows] == [
         ("Reach skill", "5.4%"),

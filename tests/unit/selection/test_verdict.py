@@ -5,10 +5,12 @@ import math
 import pytest
 
 from personas.errors import GateError
+from personas.schema import Text
 from personas.selection.base import MEASURES, NULLS, Verdict
 from personas.selection.verdict import (
     check_structure,
     has_structure,
+    rule_text,
     upper_limit,
     upper_limit_of_agreement,
     verdict_text,
@@ -86,6 +88,28 @@ def test_the_words_tell_personas_from_tiers_of_activity_and_from_nothing():
     assert len({text.zh for text in texts}) == 3
 
 
+def test_the_rule_names_the_measure_that_decided_and_those_that_do_not_count():
+    found = rule_text(verdicts(shuffled=("taste",)))
+
+    assert (
+        "taste 0.600 (limit 0.500), above the most that tables with only what is bought shuffled" in found.en
+    )
+    assert "stability (ARI) 0.400" not in found.en
+    assert found.en.endswith("one of taste and stability (ARI) above that is enough, reach is not")
+    assert "偏好预判力 0.600（上限 0.500），高于只打乱买什么的数据" in found.zh
+
+
+def test_the_rule_says_when_nothing_decided_and_when_reach_stands_in():
+    refused = rule_text(verdicts(shuffled=("reach",))).en
+    assert "taste 0.400 (limit 0.500), stability (ARI) 0.400 (limit 0.500), nothing above" in refused
+    narrow = rule_text(
+        verdicts(permuted=("reach",), nulls=("columns_permuted",), measures=("reach", "stability"))
+    ).en
+    assert "reach 60.0% (limit 50.0%), above the most that tables with every column shuffled" in narrow
+    assert "reach is not" not in narrow
+    assert rule_text([]) == Text("", "")
+
+
 def test_the_gate_says_what_was_found_what_was_expected_and_what_to_do():
     with pytest.raises(GateError) as refused:
         check_structure(verdicts(permuted=MEASURES))
@@ -95,7 +119,7 @@ def test_the_gate_says_what_was_found_what_was_expected_and_what_to_do():
     assert "stability 0.400, without structure up to 0.500" in message
     assert "0.600" not in message  # figures of the null that doesn't decide
     assert "longer lookback" in message
-    assert "force" in message
+    assert "--force" in message
 
 
 def test_the_gate_lets_structure_through_and_what_was_not_measured():
