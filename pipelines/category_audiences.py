@@ -171,7 +171,8 @@ def _pairs(look: Look, bought: ibis.Table) -> pd.DataFrame:
 def _offers(look: Look, bought: ibis.Table, pairs: pd.DataFrame) -> tuple[Tables, Path]:
     offers = next_offers(
         bought,
-        pairs[pairs["row"] != ALL],  # to the library it is no category, but everybody
+        # To the library the row "(all)" is no category, but everybody.
+        pairs[pairs["row"] != ALL].rename(columns={"shrunk_lift": "lift"}),
         window=look.window,
         assignments=look.assignments,
         n=look.spec.opportunity.n_offers,

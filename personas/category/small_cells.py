@@ -151,8 +151,9 @@ def _what_to_hide(
 ) -> tuple[pd.DataFrame, pd.Series[bool]]:
     """Return which counts must not be shown, and which rows' other figures."""
     small = _small_counts(key, table, figures, minimum)
-    if set(_TIERS) <= set(small):
-        small.loc[small[list(_TIERS)].any(axis=1), list(_TIERS)] = True
+    tiers = [name for name in _TIERS if name in small]
+    if tiers:
+        small.loc[small[tiers].any(axis=1), tiers] = True
     hidden = small.drop(columns=list(_ASIDE), errors="ignore").any(axis=1)
     if HIDDEN in table:
         hidden |= table[HIDDEN].astype(bool)
