@@ -16,6 +16,7 @@ from personas.category.affinity import (
     scene_audience,
     user_scene_table,
 )
+from personas.category.scene_cautions import scene_cautions
 from personas.category.scenes import SceneSeed, SceneSet, find_scenes, seed_scenes
 from personas.schema import Text
 from pipelines.category_look import Found, Look
@@ -32,12 +33,14 @@ def scenes(look: Look) -> Found:
     names = {scene.scene_id: scene.name for scene in found.scenes}
     if not found.scenes:
         look.notes.append("No scene was found: no categories go together more than by chance.")
-        return analysed(look, "scenes", {"scenes": _overview(found, {}), **tables}, parameters, names)
+        return analysed(look, "scenes", {"scenes": _overview(found, {}, {}), **tables}, parameters, names)
     affinity = scene_affinity(look, look.window, found)
     user_scenes = look.prepared.engine.store(
         "user_scenes", user_scene_table(affinity, look.table("users").select("user_id"))
     )
-    tables = {"scenes": _overview(found, _n_main(user_scenes)), **tables}
+    n_main = _n_main(user_scenes)
+    cautions = scene_cautions(found, n_main, minimum=look.spec.minimum_cell)
+    tables = {"scenes": _overview(found, n_main, cautions), **tables}
     if look.assignments is not None:
         grid = persona_scene_grid(user_scenes, look.assignments, found, small_cell=look.spec.minimum_cell)
         tables["grid"] = (grid.cells, grid.definition)
@@ -46,7 +49,7 @@ def scenes(look: Look) -> Found:
     files = _user_files(look, affinity, user_scenes, bought)
     (look.scratch / "scenes.yaml").write_text(_seed_file(found), encoding="utf-8")
     files["scenes.yaml"] = look.scratch / "scenes.yaml"
-    metadata = {"seeded": seeded, "definition": affinity.definition._asdict()}
+    metadata = {"seeded": seeded, "definition": affinity.definition._asdict(), "cautions": cautions}
     return Found(result.analysis, {SCENE_AFFINITY: files}, metadata)
 
 
@@ -82,7 +85,7 @@ def _n_main(user_scenes: ibis.Table) -> dict[str, int]:
     return {row["main_scene"]: row["n"] for row in counted if row["main_scene"] is not None}
 
 
-def _overview(found: SceneSet, n_main: dict[str, int]) -> tuple[pd.DataFrame, Text]:
+def _overview(found: SceneSet, n_main: dict[str, int], cautions: dict[str, str]) -> tuple[pd.DataFrame, Text]:
     columns = {
         "scene_id": "str",
         "name_zh": "str",
@@ -94,6 +97,7 @@ def _overview(found: SceneSet, n_main: dict[str, int]) -> tuple[pd.DataFrame, Te
         "stability": "float64",
         "verdict_zh": "str",
         "verdict_en": "str",
+        "caution": "str",
     }
     rows = [
         (
@@ -105,6 +109,7 @@ def _overview(found: SceneSet, n_main: dict[str, int]) -> tuple[pd.DataFrame, Te
             n_main.get(scene.scene_id, 0),
             scene.stability,
             *scene.verdict,
+            cautions.get(scene.scene_id, ""),
         )
         for scene in found.scenes
     ]

@@ -7,14 +7,14 @@ from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
+from personas.category.scene_cautions import CAUTIONS, NOT_OFFERED
 from personas.config import ExportSpec
 from personas.engine import open_engine
-from personas.errors import NotFoundError
-from personas.export import ExportRequest, Receipt, export_audience, load_destination
+from personas.errors import NotFoundError, UnsafeExportError
+from personas.export import ExportRequest, Receipt, ScenePeople, export_audience, load_destination
 from personas.schema.admit import strictest_consents
 from personas.schema.check import enforce_quarantine_share
 from personas.store import ArtifactRecord, ArtifactStore
@@ -124,7 +124,7 @@ def export_files(
     wanted = order.min_confidence
     with steps.step(f"export to {order.destination}"):
         receipts = export_audience(
-            record.path / FILE if order.scene is None else _of_scene(loaded, record, order.scene),
+            record.path / FILE,
             place,
             ExportRequest(
                 folder=target,
@@ -133,6 +133,7 @@ def export_files(
                 minimum_size=config.export.minimum_size,
                 language=config.language,
                 dry_run=order.dry_run,
+                scene=None if order.scene is None else people_of_scene(loaded, order.scene, as_of),
             ),
             identifiers=tables.get("identifiers"),
             consents=tables.get("consents"),
@@ -151,15 +152,28 @@ def _scored_last(loaded: LoadedConfig) -> ArtifactRecord:
     return store.get(ASSIGNMENTS, name, versions[-1])
 
 
-def _of_scene(loaded: LoadedConfig, record: ArtifactRecord, scene: str) -> pa.Table:
-    """Return the assignments of the users whose main scene it is."""
-    users = pq.read_table(newest_scene_affinity(loaded) / SCENE_AFFINITY_FILE)
+def people_of_scene(loaded: LoadedConfig, scene: str, as_of: date) -> ScenePeople:
+    """Return the users whose main scene it is; refuse a scene that is no audience."""
+    record = newest_scene_affinity(loaded)
+    users = pq.read_table(record.path / SCENE_AFFINITY_FILE)
     known = [name.removeprefix("affinity_") for name in users.column_names if name.startswith("affinity_")]
     if scene not in known:
         raise NotFoundError(f"No scene has the id {scene!r}; known: {', '.join(known)}.")
+    cautions: dict[str, str] = record.metadata.get("cautions", {})
+    caution, seen = cautions.get(scene, ""), record.metadata["as_of"]
+    if caution in NOT_OFFERED:
+        others = ", ".join(s for s in known if cautions.get(s, "") not in NOT_OFFERED) or "none"
+        raise UnsafeExportError(
+            f"The scene {scene} as of {seen} is no audience: {CAUTIONS[caution].en}. Export another scene ({others}), or "
+            "give the scenes by seeds (category.scenes.seeds) and analyse them again."
+        )
+    warnings = [f"The scene {scene}: {CAUTIONS[caution].en}."] if caution else []
+    if seen != as_of.isoformat():
+        warnings.append(
+            f"The users were scored as of {as_of}, their scenes are as of {seen}; score or analyse the scenes again."
+        )
     inside = users.filter(pc.equal(users["main_scene"], scene))["user_id"]
-    assignments = pq.read_table(record.path / FILE)
-    return assignments.filter(pc.is_in(assignments["user_id"], value_set=inside.combine_chunks()))
+    return ScenePeople(scene, inside.combine_chunks(), tuple(warnings))
 
 
 def _options(spec: ExportSpec, order: ExportOrder) -> dict[str, str]:

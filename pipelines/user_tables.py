@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import date, timedelta
-from pathlib import Path
 
 from personas.config import SourceSpec
 from personas.engine import Source
@@ -68,8 +67,8 @@ def artifact_source(loaded: LoadedConfig, name: str, spec: SourceSpec, as_of: da
     return Source(path=record.path / SCENE_AFFINITY_FILE)
 
 
-def newest_scene_affinity(loaded: LoadedConfig) -> Path:
-    """Return the folder of the scene affinities with the latest day.
+def newest_scene_affinity(loaded: LoadedConfig) -> ArtifactRecord:
+    """Return the scene affinities with the latest day.
 
     Parameters
     ----------
@@ -78,7 +77,7 @@ def newest_scene_affinity(loaded: LoadedConfig) -> Path:
 
     Returns
     -------
-    Path
+    ArtifactRecord
 
     Raises
     ------
@@ -92,7 +91,7 @@ def newest_scene_affinity(loaded: LoadedConfig) -> Path:
             f"{shown(store.root)} holds no scenes of {loaded.config.name!r}; make them first: "
             f"{command('category', 'scenes', loaded.path)} --as-of DATE."
         )
-    return max(records, key=lambda r: (r.metadata["as_of"], r.version)).path
+    return max(records, key=lambda r: (r.metadata["as_of"], r.version))
 
 
 def _records(store: ArtifactStore, name: str) -> list[ArtifactRecord]:

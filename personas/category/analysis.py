@@ -81,8 +81,8 @@ class Analysis:
 
     * attach: ``matrix`` (:class:`AttachMatrix`), ``association`` (:class:`Association`);
     * scenes: ``scenes`` (one row per scene: ``scene_id``, ``hero``, ``n_categories``, ``n_users``, ``n_main`` = users
-      whose main scene it is, ``stability``, ``verdict_zh``, ``verdict_en``), ``members`` and ``pairs``
-      (:class:`SceneSet`), ``grid`` (:class:`PersonaSceneGrid`);
+      whose main scene it is, ``stability``, ``verdict_zh``, ``verdict_en``, ``caution``: see
+      :func:`personas.category.scene_cautions.scene_cautions`), ``members`` and ``pairs`` (:class:`SceneSet`), ``grid`` (:class:`PersonaSceneGrid`);
     * flow: ``cells``, ``rows``, ``columns`` (:class:`CategoryFlow`), and with a third period ``change_cells``,
       ``change_rows``, ``change_columns`` (:class:`FlowComparison`);
     * sequence: ``next_category``, ``direction``, ``paths``, and of groups of categories ``next_group``,

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 from personas.category.analysis import Analysis
 from personas.category.decomposition import FACTORS
 from personas.category.growth_share import QUADRANTS
+from personas.category.scene_cautions import CAUTIONS, EVERYBODY, NOT_OFFERED
 from personas.category.slices import ALL
 from personas.category.small_cells import HIDDEN, hide_small
 from personas.model.profile import SMALL_CELL
@@ -109,23 +110,47 @@ def _attach(analysis: Analysis, table: pd.DataFrame) -> Iterator[Text]:
 
 
 def _scenes(analysis: Analysis, table: pd.DataFrame) -> Iterator[Text]:
+    """Tell the scenes with their ids; those that are no audience are told apart."""
     members = analysis.tables["members"]
     for scene in _rows(table):
+        if getattr(scene, "caution", "") in NOT_OFFERED:
+            continue
         own = [
             analysis.label(name) for name in members.loc[members["scene_id"] == scene.scene_id, "category"]
         ]
         hero = analysis.label(scene.hero)
         stability = f"{scene.stability:.2f}" if _known(scene.stability) else ""
         n_main = f"{scene.n_main:,.0f}" if _known(scene.n_main) else ""
+        care = CAUTIONS[EVERYBODY] if getattr(scene, "caution", "") == EVERYBODY else None
         yield Text(
-            f"{scene.name_zh}（主推 {hero.zh}）：{_listed([c.zh for c in own], '、', '等')}；{scene.n_users:,.0f} 人购买"
+            f"{scene.scene_id} {scene.name_zh}（主推 {hero.zh}）：{_listed([c.zh for c in own], '、', '等')}；{scene.n_users:,.0f} 人购买"
             + (f"，{n_main} 人以此为主" if n_main else "")
-            + (f"；稳定度 {stability}（{scene.verdict_zh}）" if stability else ""),
-            f"{scene.name_en} (hero {hero.en}): {_listed([c.en for c in own], ', ', ' and others')}; "
+            + (f"；稳定度 {stability}（{scene.verdict_zh}）" if stability else "")
+            + (f"；注意：{care.zh}" if care else ""),
+            f"{scene.scene_id} {scene.name_en} (hero {hero.en}): {_listed([c.en for c in own], ', ', ' and others')}; "
             f"{scene.n_users:,.0f} buyers"
             + (f", the main scene of {n_main} users" if n_main else "")
-            + (f"; stability {stability} ({scene.verdict_en})" if stability else ""),
+            + (f"; stability {stability} ({scene.verdict_en})" if stability else "")
+            + (f"; mind: {care.en}" if care else ""),
         )
+
+
+def _not_offered(analysis: Analysis, _: pd.DataFrame) -> Iterator[Text]:
+    """Tell in one sentence which scenes are no audience, and why."""
+    found = analysis.tables.get("scenes")
+    if found is None or "caution" not in found:
+        return
+    told = [
+        Text(
+            f"{scene.scene_id} {scene.name_zh}（{CAUTIONS[scene.caution].zh}）",
+            f"{scene.scene_id} {scene.name_en} ({CAUTIONS[scene.caution].en})",
+        )
+        for scene in _rows(found)
+        if scene.caution in NOT_OFFERED
+    ]
+    if told:
+        zh, en = "、".join(text.zh for text in told), ", ".join(text.en for text in told)
+        yield Text(f"不作为人群使用的场景：{zh}", f"No audiences: {en}")
 
 
 def _substitutes(analysis: Analysis, table: pd.DataFrame) -> Iterator[Text]:
@@ -318,7 +343,7 @@ _Tell = Callable[[Analysis, "pd.DataFrame"], Iterator[Text]]
 
 _TELLERS: Final[dict[str, dict[str, _Tell]]] = {
     "attach": {"association": _attach},
-    "scenes": {"scenes": _scenes, "pairs": _substitutes},
+    "scenes": {"scenes": _scenes, "members": _not_offered, "pairs": _substitutes},
     "flow": {"cells": _flow, "change_cells": _flow_change, "change_columns": _buyer_change},
     "sequence": {
         "direction": _direction,

@@ -11,7 +11,7 @@ from personas.errors import ConfigError, NotFoundError
 from personas.export.base import Audience, Destination, Receipt, Written
 
 if TYPE_CHECKING:
-    from personas.export.run import ExportRequest, export_audience
+    from personas.export.run import ExportRequest, ScenePeople, export_audience
 
 DESTINATIONS: dict[str, str] = {
     "file": "personas.export.file:File",
@@ -20,7 +20,7 @@ DESTINATIONS: dict[str, str] = {
 }
 """Name -> "module:Class" of every destination."""
 
-_LAZY = {"ExportRequest": "personas.export.run", "export_audience": "personas.export.run"}
+_LAZY = dict.fromkeys(("ExportRequest", "ScenePeople", "export_audience"), "personas.export.run")
 
 
 def load_destination(name: str, options: Mapping[str, Any] | None = None) -> Destination:
@@ -80,6 +80,7 @@ __all__ = [
     "Destination",
     "ExportRequest",
     "Receipt",
+    "ScenePeople",
     "Written",
     "export_audience",
     "load_destination",

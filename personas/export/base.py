@@ -84,6 +84,8 @@ class Receipt:
     folder : str
         Name of the folder that holds this receipt (empty for a dry run): the code, and from the second
         different export of the same place on a number after it.
+    scene : str
+        Id of the scene that all of them live in; empty = of any.
     """
 
     destination: str
@@ -104,6 +106,7 @@ class Receipt:
     dry_run: bool = False
     warnings: tuple[str, ...] = ()
     folder: str = ""
+    scene: str = ""
 
     def to_dict(self) -> dict[str, Any]:
         """Return a JSON-ready dict.

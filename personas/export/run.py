@@ -28,6 +28,25 @@ from personas.schema import Language
 from personas.scoring.base import ASSIGNMENT_SCHEMA
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class ScenePeople:
+    """The users of one scene, to whom an export is confined.
+
+    Parameters
+    ----------
+    scene_id : str
+        Of the scene.
+    user_ids : Array of text
+        Whose main scene it is.
+    warnings : tuple of str
+        What people should know of the scene; on every receipt.
+    """
+
+    scene_id: str
+    user_ids: pa.Array
+    warnings: tuple[str, ...] = ()
+
+
 @dataclass(frozen=True, slots=True)
 class ExportRequest:
     """What is exported, and how strictly.
@@ -47,6 +66,8 @@ class ExportRequest:
         Of headers for people.
     dry_run : bool
         Count and check, but write nothing.
+    scene : ScenePeople or None
+        Only these users.
 
     Raises
     ------
@@ -60,6 +81,7 @@ class ExportRequest:
     minimum_size: int | None = None
     language: Language = "zh-CN"
     dry_run: bool = False
+    scene: ScenePeople | None = None
 
     def __post_init__(self) -> None:
         if not 0.0 <= self.min_confidence <= 1.0:
@@ -181,7 +203,8 @@ class _Run:
             folder.mkdir()
         written = self.destination.write(audience, folder)
         suppressed = Counter(reasons[reasons != ""].to_list()) + Counter(written.suppressed)
-        warnings = written.warnings
+        scene = self.request.scene
+        warnings = written.warnings + (scene.warnings if scene else ())
         if not self.outside and self.consents is None:
             warnings += (
                 "No consents were given, so nobody's opt-out could be checked; add sources.consents to the config.",
@@ -204,6 +227,7 @@ class _Run:
             files={path.name: sha256_of(path) for path in sorted(written.paths)},
             dry_run=self.request.dry_run,
             warnings=warnings,
+            scene=scene.scene_id if scene else "",
         )
         if written.n_users < self.minimum:
             for path in written.paths:
@@ -214,6 +238,8 @@ class _Run:
     def _candidates(self, persona_id: str) -> pd.DataFrame:
         """Return the assignment rows of a persona, by user_id."""
         rows = self.table.filter(pc.equal(self.table["persona_id"].cast(pa.string()), persona_id))
+        if self.request.scene is not None:
+            rows = rows.filter(pc.is_in(rows["user_id"], value_set=self.request.scene.user_ids))
         plain = pa.schema([(f.name, _plain(f.type)) for f in ASSIGNMENT_SCHEMA])
         frame: pd.DataFrame = rows.cast(plain).sort_by("user_id").to_pandas()
         return frame
@@ -304,13 +330,17 @@ def _check_sources(
 
 def _withhold(receipt: Receipt) -> Receipt:
     """Return the receipt of an audience that is too small to be written."""
+    refused = {"below_minimum_size": receipt.n_users}
     warning = (
         f"{receipt.n_users} users are left of {receipt.n_candidates}, fewer than the {receipt.minimum_size} that "
         f"{receipt.destination} needs here; the audience was not written."
     )
+    if not receipt.n_candidates and receipt.scene:
+        refused = {}
+        warning = f"Refused: nobody of {receipt.persona_id} has the scene {receipt.scene} as main scene."
     return replace(
         receipt,
-        suppressed={**receipt.suppressed, "below_minimum_size": receipt.n_users},
+        suppressed={**receipt.suppressed, **refused},
         n_users=0,
         n_identifiers=0,
         identifiers=(),
@@ -335,4 +365,4 @@ def _too_small(receipts: list[Receipt]) -> str:
     )
 
 
-__all__ = ["RECEIPT_FILE", "ExportRequest", "export_audience"]
+__all__ = ["RECEIPT_FILE", "ExportRequest", "ScenePeople", "export_audience"]

@@ -57,12 +57,30 @@ def test_scenes_are_told_with_their_members_and_substitutes():
             {"category_a": "eye", "category_b": "x", "relation": "complement"},
         ],
     )
-    words = "security (hero door lock): door lock, door viewer; 1,234 buyers, the main scene of 99 users"
+    words = "s security (hero door lock): door lock, door viewer; 1,234 buyers, the main scene of 99 users"
     assert found == [
         f"{words}; stability 0.90 (highly stable)",
         words,
         "Substitutes: door viewer / door lock",
     ]
+
+
+def test_scenes_that_are_no_audience_are_told_apart():
+    scene = {"name_zh": "安防", "name_en": "security", "hero": "lock", "n_users": 1234, "n_main": 99}
+    scene |= {"stability": 0.9, "verdict_zh": "高度稳定", "verdict_en": "highly stable"}
+    cautions = {"s1": "everybody", "s2": "unstable", "s3": "few"}
+    found = told(
+        "scenes",
+        scenes=[scene | {"scene_id": s, "caution": caution} for s, caution in cautions.items()],
+        members=[{"scene_id": "s1", "category": "lock"}],
+    )
+    assert len(found) == 2
+    assert found[0].startswith("s1 security")
+    assert "it tells nothing of who they are" in found[0]
+    assert found[1] == (
+        "No audiences: s2 security (stability below 0.6, not to be trusted), "
+        "s3 security (too few users have it as main scene)"
+    )
 
 
 def cell(row, column, n_both, n_row, persona="(all)", low=0.0):
@@ -210,7 +228,7 @@ def test_few_users_are_not_told_and_neither_is_what_gives_them_away():
     rest = {"n_main": 6, "stability": float("nan"), "verdict_zh": "", "verdict_en": ""}
     members = [{"scene_id": "s", "category": "lock"}]
     assert told("scenes", scenes=[scene | rest], members=members, pairs=[{"relation": "none"}]) == [
-        "security (hero door lock): door lock; 1,234 buyers"
+        "s security (hero door lock): door lock; 1,234 buyers"
     ]
 
 

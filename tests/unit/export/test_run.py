@@ -9,7 +9,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from personas.errors import ConfigError, DataError, NotFoundError, UnsafeExportError
-from personas.export import DESTINATIONS, ExportRequest, export_audience, load_destination
+from personas.export import DESTINATIONS, ExportRequest, ScenePeople, export_audience, load_destination
 from personas.scoring.base import ASSIGNMENT_SCHEMA
 
 SIZES = {"P01": 150, "P02": 120, "P03": 6}
@@ -99,6 +99,24 @@ def test_receipt_says_what_was_written_and_hashes_the_files(tmp_path):
     assert receipt.files == {"P01_2026W47.csv": hashlib.sha256(content).hexdigest()}
     assert (receipt.model_version, receipt.as_of, receipt.minimum_size) == ("v7", date(2026, 11, 18), 100)
     assert receipt.identifiers == ("Email",)
+
+
+def test_the_people_of_a_scene_are_told_on_every_receipt(tmp_path):
+    inside = pa.array([f"P01-{i:03d}" for i in range(110)] + [f"P03-{i:03d}" for i in range(6)])
+    scene = ScenePeople("kitchen", inside, ("Mind the date.",))
+    receipts = export_to_google(assignments_of(), tmp_path, scene=scene)
+    assert [(r.persona_id, r.scene, r.n_candidates, r.n_users) for r in receipts] == [
+        ("P01", "kitchen", 110, 110),
+        ("P02", "kitchen", 0, 0),
+        ("P03", "kitchen", 6, 0),
+    ]
+    assert receipts[0].warnings[-1] == "Mind the date."
+    assert receipts[1].warnings == ("Refused: nobody of P02 has the scene kitchen as main scene.",)
+    assert receipts[1].suppressed == {}
+    stored = json.loads(
+        (tmp_path / "google_customer_match" / receipts[1].folder / "receipt.json").read_text()
+    )
+    assert stored["scene"] == "kitchen"
 
 
 def test_persona_may_be_asked_for_by_name(tmp_path):
