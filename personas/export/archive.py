@@ -9,21 +9,22 @@ from pathlib import Path
 from typing import IO
 
 
-def write_zip(path: Path, contents: Mapping[str, bytes]) -> None:
+def write_zip(target: Path | IO[bytes], contents: Mapping[str, bytes], *, compress: bool = False) -> None:
     """Write a zip whose bytes depend on nothing but names and contents.
-
-    Stored, not compressed: hashes hardly shrink, and compressed bytes differ between builds of zlib.
 
     Parameters
     ----------
-    path : Path
-        File to write.
+    target : Path or open file
+        Archive to write.
     contents : mapping of str to bytes
         Entry name -> content, in the order of the archive.
+    compress : bool
+        Whether to compress. Hashes hardly shrink, and compressed bytes differ between builds of zlib.
     """
-    with zipfile.ZipFile(path, "w") as archive:
+    compression = zipfile.ZIP_DEFLATED if compress else zipfile.ZIP_STORED
+    with zipfile.ZipFile(target, "w") as archive:
         for name, content in contents.items():
-            archive.writestr(_entry(name, zipfile.ZIP_STORED), content)
+            archive.writestr(_entry(name, compression), content)
 
 
 def freeze_zip(source: Path | IO[bytes], target: Path) -> None:

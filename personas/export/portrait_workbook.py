@@ -2,7 +2,8 @@
 
 The shape is known from a third-party program that parses such exports, a secondary source; JD.com publishes no
 specification that was found. Per sheet: perhaps a first cell ``人群=<name>``, a header row with 标签名, 枚举值, 占比
-and TGI, and one row per level, 标签名 only on the first row of its block. 占比 is a fraction, sometimes a text with %.
+and TGI, and one row per level, 标签名 only on the first row of its block. 占比 is a fraction, sometimes a text with %. The same
+shape with English headings is written for readers of English; both are read.
 """
 
 from __future__ import annotations
@@ -23,15 +24,20 @@ from openpyxl.utils.exceptions import IllegalCharacterError, InvalidFileExceptio
 
 from personas.errors import ConfigError, DataError, NotFoundError
 from personas.export.spreadsheet import cells, save_workbook
+from personas.schema import Language
 
-HEADER: Final = ("标签名", "枚举值", "占比", "TGI")
+HEADERS: Final[dict[Language, tuple[str, ...]]] = {
+    "zh-CN": ("标签名", "枚举值", "占比", "TGI"),
+    "en": ("Tag", "Level", "Share", "TGI"),
+}
 """Columns of a portrait: tag, level, share, target group index."""
 
 COLUMNS: Final = ("audience", "tag", "level", "share", "tgi")
 
-_AUDIENCE: Final = "人群="
+_AUDIENCE: Final[dict[Language, str]] = {"zh-CN": "人群=", "en": "Audience="}
+_HIDDEN: Final[dict[Language, str]] = {"zh-CN": "隐藏", "en": "hidden"}
 _FILE_NAME: Final = re.compile(r"透视分析_(?P<name>.+)")
-_EMPTY: Final = ("", "-", "--", "–", "—")
+_EMPTY: Final = ("", "-", "--", "–", "—", *_HIDDEN.values())
 _NO_TITLE: Final = re.compile(r"[\[\]:*?/\\']")
 _LONGEST_TITLE: Final = 31  # of a sheet, as Excel has it
 
@@ -47,8 +53,8 @@ class PortraitSheet:
     audience : str
         Whose portrait it is.
     table : DataFrame
-        ``tag`` and ``level`` (text), ``share`` (0 to 1) and ``tgi`` (100 = average), NaN = not known or hidden.
-        Rows of one tag stand together.
+        ``tag`` and ``level`` (text), ``share`` (0 to 1), NaN = hidden, and ``tgi`` (100 = average), NaN = not
+        known, or hidden where the share is. Rows of one tag stand together.
     """
 
     title: str
@@ -75,7 +81,9 @@ class PlainSheet:
     note: str
 
 
-def write_portrait_workbook(sheets: Sequence[PortraitSheet | PlainSheet], path: Path, *, as_of: date) -> None:
+def write_portrait_workbook(
+    sheets: Sequence[PortraitSheet | PlainSheet], path: Path, *, as_of: date, language: Language = "zh-CN"
+) -> None:
     """Write portraits and other tables as one workbook.
 
     Parameters
@@ -86,6 +94,8 @@ def write_portrait_workbook(sheets: Sequence[PortraitSheet | PlainSheet], path: 
         ``.xlsx`` file to write.
     as_of : date
         When the workbook says it was made; the same content gives the same bytes.
+    language : {"zh-CN", "en"}
+        Of the headings of portraits, and of the word that stands for a hidden figure.
 
     Raises
     ------
@@ -110,9 +120,7 @@ def write_portrait_workbook(sheets: Sequence[PortraitSheet | PlainSheet], path: 
     try:
         for title, sheet in zip(titles, sheets, strict=True):
             written = workbook.create_sheet(title)
-            for row in (
-                _portrait_rows(sheet, written) if isinstance(sheet, PortraitSheet) else _plain_rows(sheet)
-            ):
+            for row in _rows(sheet, written, language):
                 written.append(cells(written, row))
     except IllegalCharacterError:
         # A write-only sheet that is dropped halfway complains later; close it now.
@@ -137,7 +145,7 @@ def read_portrait_workbook(path: Path) -> pd.DataFrame:
     DataFrame
         One row per level, in the order of the file: ``audience`` (text: what the first cell says, else the name of a
         file called ``透视分析_<name>.xlsx``, else the title of the sheet), ``tag`` and ``level`` (text), ``share`` (0 to
-        1) and ``tgi`` (float64, NaN = empty). Sheets without the header are not portraits and are left out.
+        1) and ``tgi`` (float64, NaN = empty or hidden). Sheets without the header are not portraits and are left out.
 
     Raises
     ------
@@ -156,12 +164,13 @@ def read_portrait_workbook(path: Path) -> pd.DataFrame:
         ) from None
     try:
         rows = [row for sheet in workbook.worksheets for row in _read_sheet(sheet, path)]
-        n_portraits = sum(_header_of(list(sheet.values))[0] is not None for sheet in workbook.worksheets)
+        n_portraits = sum(_header_of(list(sheet.values)) is not None for sheet in workbook.worksheets)
     finally:
         workbook.close()
     if not n_portraits:
         raise DataError(
-            f"{path.name} has no sheet with the header {', '.join(HEADER)}; expected at least one."
+            f"{path.name} has no sheet with the header {' or '.join(map(', '.join, HEADERS.values()))}; "
+            "expected at least one."
         )
     table = pd.DataFrame(rows, columns=list(COLUMNS))
     return table.astype(
@@ -181,16 +190,26 @@ def _titles(wanted: Sequence[str]) -> list[str]:
     return titles
 
 
-def _portrait_rows(sheet: PortraitSheet, written: Any) -> Iterator[list[Any]]:
-    yield [f"{_AUDIENCE}{sheet.audience}"]
-    yield list(HEADER)
-    last = None
+def _rows(sheet: PortraitSheet | PlainSheet, written: Any, language: Language) -> Iterator[list[Any]]:
+    return (
+        _portrait_rows(sheet, written, language) if isinstance(sheet, PortraitSheet) else _plain_rows(sheet)
+    )
+
+
+def _portrait_rows(sheet: PortraitSheet, written: Any, language: Language) -> Iterator[list[Any]]:
+    yield [f"{_AUDIENCE[language]}{sheet.audience}"]
+    yield list(HEADERS[language])
+    shown: Any
+    index: Any
+    last, has_index = None, bool(sheet.table["tgi"].notna().any())
     for tag, level, share, tgi in sheet.table[list(COLUMNS[1:])].itertuples(index=False, name=None):
-        shown = None
-        if not pd.isna(share):
+        if pd.isna(share):
+            shown, index = _HIDDEN[language], _HIDDEN[language] if has_index else None
+        else:
             shown = WriteOnlyCell(written, value=round(float(share), 6))
             shown.number_format = "0.00%"
-        yield [tag if tag != last else None, level, shown, None if pd.isna(tgi) else round(float(tgi), 1)]
+            index = None if pd.isna(tgi) else round(float(tgi), 1)
+        yield [tag if tag != last else None, level, shown, index]
         last = tag
 
 
@@ -203,46 +222,56 @@ def _plain_rows(sheet: PlainSheet) -> Iterator[list[Any]]:
         yield from ([line] for line in sheet.note.splitlines())
 
 
-def _header_of(rows: Sequence[Sequence[Any]]) -> tuple[int | None, dict[str, int]]:
-    """Return the row of the header and the place of each of its columns."""
+@dataclass(frozen=True, slots=True)
+class _Header:
+    """Where the header of a sheet is: its row, its headings in the order of ``HEADERS``, and their places."""
+
+    row: int
+    names: tuple[str, ...]
+    places: dict[str, int]
+
+
+def _header_of(rows: Sequence[Sequence[Any]]) -> _Header | None:
     for number, row in enumerate(rows):
-        texts = [str(value).strip() if value is not None else "" for value in row]
-        if HEADER[0] in texts and HEADER[1] in texts:
-            return number, {name: texts.index(name) for name in HEADER if name in texts}
-    return None, {}
+        texts = [_text(value) for value in row]
+        for names in HEADERS.values():
+            if names[0] in texts and names[1] in texts:
+                return _Header(number, names, {name: texts.index(name) for name in names if name in texts})
+    return None
 
 
 def _read_sheet(sheet: Any, path: Path) -> Iterator[tuple[str, str, str, float, float]]:
     rows = list(sheet.values)
-    number, places = _header_of(rows)
-    if number is None:
+    header = _header_of(rows)
+    if header is None:
         return
-    where = f"{path.name}, sheet {sheet.title}"
-    absent = [name for name in HEADER if name not in places]
+    where, names, places = f"{path.name}, sheet {sheet.title}", header.names, header.places
+    absent = [name for name in names if name not in places]
     if absent:
-        raise DataError(f"{where}: the header lacks {', '.join(absent)}; expected {', '.join(HEADER)}.")
-    audience, tag = _audience_of(rows[:number], path, sheet.title), ""
-    for place, row in enumerate(rows[number + 1 :], start=number + 2):
-        values = [row[places[name]] if places[name] < len(row) else None for name in HEADER]
+        raise DataError(f"{where}: the header lacks {', '.join(absent)}; expected {', '.join(names)}.")
+    audience, tag = _audience_of(rows[: header.row], path, sheet.title), ""
+    for place, row in enumerate(rows[header.row + 1 :], start=header.row + 2):
+        values = [row[places[name]] if places[name] < len(row) else None for name in names]
         tag = _text(values[0]) or tag
         level = _text(values[1])
         if not level:
             continue
         if not tag:
-            raise DataError(f"{where}, row {place}: a level without a {HEADER[0]} above it; expected one.")
-        share = _number(values[2], f"{where}, row {place}, {HEADER[2]}", percent=True)
+            raise DataError(f"{where}, row {place}: a level without a {names[0]} above it; expected one.")
+        share = _number(values[2], f"{where}, row {place}, {names[2]}", percent=True)
         if not (share != share or 0 <= share <= 1):  # noqa: PLR0124 - NaN is an empty cell
             raise DataError(
-                f"{where}, row {place}: {HEADER[2]} is {values[2]!r}; expected a fraction from 0 to 1, or a text with %."
+                f"{where}, row {place}: {names[2]} is {values[2]!r}; expected a fraction from 0 to 1, or a text with %."
             )
-        yield audience, tag, level, share, _number(values[3], f"{where}, row {place}, {HEADER[3]}")
+        yield audience, tag, level, share, _number(values[3], f"{where}, row {place}, {names[3]}")
 
 
 def _audience_of(rows: Sequence[Sequence[Any]], path: Path, title: str) -> str:
     for row in rows:
-        first = _text(row[0]) if row else ""
-        if first.replace("＝", "=").startswith(_AUDIENCE):
-            return first[len(_AUDIENCE) :].strip()
+        first = (_text(row[0]) if row else "").replace("＝", "=", 1)
+        for sign in _AUDIENCE.values():
+            if first.startswith(sign):
+                return first[len(sign) :].strip()
     named = _FILE_NAME.fullmatch(path.stem)
     return named["name"] if named else title
 

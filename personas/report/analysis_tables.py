@@ -44,7 +44,7 @@ class AnalysisTables:
     persona_names : mapping of str to str
         Id -> name as the model has it today; other ids go by the labels of the analysis.
     minimum_cell : int, users, >= 1
-        Smaller counts are hidden.
+        Smaller counts are hidden; below what the analysis was kept with, it asks for nothing.
     """
 
     analysis: Analysis
@@ -52,10 +52,15 @@ class AnalysisTables:
     persona_names: Mapping[str, str]
     minimum_cell: int
 
+    @property
+    def hidden_below(self) -> int:
+        """Users that a count needs to be shown: as asked for, but no fewer than when the analysis was kept."""
+        return max(self.minimum_cell, int(self.analysis.parameters.get("minimum_cell", 1)))
+
     def table(self, key: str) -> pd.DataFrame | None:
         """Return a table without its small cells, or None when there is none or it is empty."""
         found = self.analysis.tables.get(key)
-        return None if found is None or found.empty else hide_small(key, found, self.minimum_cell)
+        return None if found is None or found.empty else hide_small(key, found, self.hidden_below)
 
     def everybody(self, key: str) -> pd.DataFrame | None:
         """Return the rows of everybody, where a table has slices of personas."""

@@ -55,6 +55,8 @@ class Chapter:
         What the template shows.
     downloads : tuple of Download
         One file per table.
+    minimum_cell : int, users
+        Smaller counts are hidden.
     """
 
     section: str
@@ -62,6 +64,7 @@ class Chapter:
     findings: tuple[str, ...]
     page: Any
     downloads: tuple[Download, ...]
+    minimum_cell: int
 
 
 def make_chapters(
@@ -94,11 +97,11 @@ def make_chapters(
             if page:
                 told = _findings(tables) if verb in _TOLD else ()
                 as_of = by_verb[verb].as_of.isoformat()
-                chapters.append(Chapter(verb, as_of, told, page, make_downloads(tables)))
+                chapters.append(Chapter(verb, as_of, told, page, make_downloads(tables), tables.hidden_below))
     return tuple(chapters)
 
 
 def _findings(tables: AnalysisTables) -> tuple[str, ...]:
     """Tell what stands out."""
-    told = tell_findings(tables.analysis, most=N_TOLD, minimum_cell=tables.minimum_cell)
+    told = tell_findings(tables.analysis, most=N_TOLD, minimum_cell=tables.hidden_below)
     return tuple(finding.text.of(tables.figures.language) for finding in told)

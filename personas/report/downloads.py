@@ -1,12 +1,14 @@
-"""Tables as CSV inside the page: a link that holds the file, no script and no network."""
+"""Tables as CSV inside the page: a link that holds the file, a large one zipped; no script and no network."""
 
 from __future__ import annotations
 
 import base64
+import io
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from personas.category.small_cells import HIDDEN
+from personas.export.archive import write_zip
 from personas.export.spreadsheet import guard_formulas
 from personas.report.analysis_tables import AnalysisTables
 from personas.report.figures import Figures
@@ -20,6 +22,10 @@ LARGEST_BYTES: Final = 1_400_000
 """Largest file in a link. Chromium gives up on addresses of more than 2 MiB (``url::kMaxURLChars``), and base64
 makes a file a third larger."""
 
+LARGEST_PLAIN_BYTES: Final = 50_000
+"""A larger file is zipped, so that a report with many tables can be sent by mail; smaller ones open at once (own
+choice)."""
+
 
 @dataclass(frozen=True, slots=True)
 class Download:
@@ -32,9 +38,9 @@ class Download:
     file_name : str
         Under which it is saved.
     href : str
-        ``data:text/csv;base64,...``
+        ``data:text/csv;base64,...``, or ``data:application/zip;base64,...`` of a large file.
     note : str
-        Number of rows, and whether some had to be left out.
+        Kind of the file, number of rows, and whether some had to be left out.
     """
 
     title: str
@@ -79,16 +85,26 @@ def link(written: pd.DataFrame, title: str, file_name: str, figures: Figures) ->
         Of the first rows only where all of them are too large for a link.
     """
     content, n_rows = _csv_bytes(written), len(written)
+    is_large = len(content) > LARGEST_PLAIN_BYTES
+    if is_large:
+        content = _zipped(content, file_name)
     while len(content) > LARGEST_BYTES:
         n_rows = int(n_rows * 0.95 * LARGEST_BYTES / len(content))
-        content = _csv_bytes(written.head(n_rows))
-    note = say("download.rows" if n_rows == len(written) else "download.first_rows", figures.language)
+        content = _zipped(_csv_bytes(written.head(n_rows)), file_name)
+    rows = say("download.rows" if n_rows == len(written) else "download.first_rows", figures.language)
+    kind = say("download.zipped", figures.language) if is_large else say("download.plain", figures.language)
     return Download(
         title=title,
-        file_name=file_name,
-        href=f"data:text/csv;base64,{base64.b64encode(content).decode('ascii')}",
-        note=note.format(n=figures.count(n_rows), all=figures.count(len(written))),
+        file_name=f"{file_name}.zip" if is_large else file_name,
+        href=f"data:{'application/zip' if is_large else 'text/csv'};base64,{base64.b64encode(content).decode('ascii')}",
+        note=f"{kind} · {rows.format(n=figures.count(n_rows), all=figures.count(len(written)))}",
     )
+
+
+def _zipped(content: bytes, file_name: str) -> bytes:
+    archive = io.BytesIO()
+    write_zip(archive, {file_name: content}, compress=True)
+    return archive.getvalue()
 
 
 def to_csv(table: pd.DataFrame, tables: AnalysisTables) -> bytes:

@@ -221,6 +221,31 @@ def written_ids(table: pd.DataFrame, tables: AnalysisTables) -> pd.DataFrame:
     return written
 
 
+def say_hidden(written: pd.DataFrame, found: pd.DataFrame, figures: Figures) -> pd.DataFrame:
+    """Return a table in which a word stands where figures were taken out, as an empty cell might be an unknown one.
+
+    Parameters
+    ----------
+    written : DataFrame
+        The table as it is written out.
+    found : DataFrame
+        The same rows and columns as a result table, with the column ``hidden``.
+    figures : Figures
+        Says the word.
+
+    Returns
+    -------
+    DataFrame
+    """
+    said = written.copy()
+    for name in said.columns:
+        if _is_number(found[name]):
+            gone = found[name].isna() & (found[HIDDEN].astype(bool) | (name in _ALWAYS_COUNTED))
+            if gone.any():
+                said[name] = said[name].astype(object).mask(gone, figures.suppressed)
+    return said
+
+
 def _write(column: str, value: Any, tables: AnalysisTables) -> str:
     if isinstance(value, bool):
         return say_or(f"result_word.{'yes' if value else 'no'}", str(value), tables.figures.language)

@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from math import ceil
 from typing import TYPE_CHECKING, Any, Final
 
+from personas.category.sequence import beside_base
 from personas.category.small_cells import HIDDEN
 from personas.model.traits import SIGNIFICANT
 from personas.report.analysis_tables import AnalysisTables, value_of
@@ -119,8 +120,9 @@ def _steps(key: str, direction_key: str, tables: AnalysisTables) -> StepList | N
 
 
 def _rank(steps: pd.DataFrame, direction: pd.DataFrame | None) -> pd.DataFrame:
-    """Put steps with a significant order first, the clearest of them on top; then by probability."""
-    found = steps[(steps["n_next"] > 0) & steps["median_lag_days"].notna()]
+    """Put steps with a significant order first, the clearest of them on top; then by lift over any category."""
+    found = beside_base(steps)
+    found = found[(found["n_next"] > 0) & found["median_lag_days"].notna()]
     names = ["category", "next_category"]
     if direction is None:
         found = found.assign(share_before=float("nan"), expected_share=float("nan"), clear=0.0)
@@ -131,7 +133,7 @@ def _rank(steps: pd.DataFrame, direction: pd.DataFrame | None) -> pd.DataFrame:
         columns = [*names, "share_before", "expected_share"]
         found = found.merge(told[columns].assign(clear=clear), on=names, how="left")
         found["clear"] = found["clear"].fillna(0.0)
-    order = ["clear", "probability", *names]
+    order = ["clear", "lift", *names]
     return found.sort_values(order, ascending=[False, False, True, True], na_position="last")
 
 

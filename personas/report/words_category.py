@@ -24,6 +24,8 @@ CATEGORY_WORDS: dict[str, Text] = {
         "downloads.",
     ),
     "download.title": Text("下载表格（CSV）", "Download tables (CSV)"),
+    "download.plain": Text("CSV", "CSV"),
+    "download.zipped": Text("CSV（zip 压缩）", "CSV in a zip"),
     "download.rows": Text("{n} 行", "{n} rows"),
     "download.first_rows": Text(
         "前 {n} 行，共 {all} 行，其余见工作簿", "first {n} of {all} rows, the rest in the workbook"
@@ -193,8 +195,8 @@ CATEGORY_WORDS: dict[str, Text] = {
     "workbook.bought": Text("购买品类", "Category bought"),
     "workbook.main_scene": Text("主要场景", "Main scene"),
     "workbook.hidden": Text(
-        "不足 {n} 人的计数，以及会让人推算出它的数字，均留空。",
-        "Counts of fewer than {n} users, and figures that would give them away, are left empty.",
+        "不足 {n} 人的计数，以及会让人推算出它的数字，均写作“隐藏”。",
+        'Counts of fewer than {n} users, and figures that would give them away, read "hidden".',
     ),
     # Result tables
     "result.matrix": Text("连带率", "Attach rates"),

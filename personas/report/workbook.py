@@ -15,7 +15,7 @@ from personas.model.base import Persona, PersonaModel, Trait
 from personas.model.profile import SMALL_CELL
 from personas.report.analysis_tables import AnalysisTables
 from personas.report.figures import Figures
-from personas.report.plain_table import heading, written_ids
+from personas.report.plain_table import heading, say_hidden, written_ids
 from personas.report.words import say, say_or
 from personas.schema import Language
 
@@ -42,9 +42,9 @@ def write_workbook(
     path : Path
         ``.xlsx`` file to write.
     language : {"zh-CN", "en"}
-        Of names and headings; the headings of portraits are Chinese, as JD.com's tool writes them.
+        Of names and headings; the Chinese headings of portraits are those of JD.com's tool.
     minimum_cell : int, users, >= 1
-        Smaller counts, and what would give them away, are left empty.
+        Smaller counts, and what would give them away, are hidden: a word stands in their place.
 
     Raises
     ------
@@ -68,7 +68,7 @@ def write_workbook(
         sheets += _pair_sheets(tables)
     for tables in read:
         sheets += _plain_sheets(tables)
-    write_portrait_workbook(sheets, path, as_of=model.as_of)
+    write_portrait_workbook(sheets, path, as_of=model.as_of, language=language)
 
 
 Row = tuple[str, str, float | None, float | None]
@@ -162,9 +162,9 @@ def _plain_sheets(tables: AnalysisTables) -> list[PlainSheet]:
         found = tables.table(key)
         if found is None:
             continue
-        table = written_ids(found.drop(columns=HIDDEN), tables)
+        table = say_hidden(written_ids(found.drop(columns=HIDDEN), tables), found, tables.figures)
         table.columns = [heading(str(name), language) for name in table.columns]
-        note = f"{tables.definition(key)}\n{say('workbook.hidden', language).format(n=tables.minimum_cell)}"
+        note = f"{tables.definition(key)}\n{say('workbook.hidden', language).format(n=tables.hidden_below)}"
         title = say("workbook.plain", language).format(name=say_or(f"result.{key}", key, language))
         sheets.append(PlainSheet(title, table, note))
     return sheets

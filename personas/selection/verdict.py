@@ -119,12 +119,12 @@ def rule_text(verdicts: Sequence[Verdict]) -> Text:
     if not deciding:
         return Text("", "")
     above = [v for v in deciding if v.beats_null]
-    null, first = _NULL_WORDS[deciding[0].null], "taste" if buys else "reach"
+    null, first = _NULL_WORDS[deciding[0].null], _MEASURE_WORDS["taste" if buys else "reach"]
     zh = "，".join(_held(v).zh for v in above or deciding)
     en = ", ".join(_held(v).en for v in above or deciding)
     enough = Text(
-        f"{_MEASURE_WORDS[first].zh}与稳定性（ARI）有一项高于上限即可{'，触达预判力不算数' if buys else ''}",
-        f"one of {first} and stability (ARI) above that is enough{', reach is not' if buys else ''}",
+        f"{first.zh}与稳定性（ARI）有一项高于上限即可{'，触达预判力不算数' if buys else ''}",
+        f"one of {first.en} and stability (ARI) above that is enough{', reach is not' if buys else ''}",
     )
     if above:
         return Text(

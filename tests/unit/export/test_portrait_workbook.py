@@ -51,8 +51,29 @@ def test_the_sheet_has_the_shape_that_is_expected(tmp_path):
     assert rows[0] == ("人群=智能潮流派", None, None, None)
     assert rows[1] == ("标签名", "枚举值", "占比", "TGI")
     assert rows[2] == ("年龄", "26-30", 0.36, 149.4)
-    assert rows[3] == (None, "31-35", None, None)
+    assert rows[3] == (None, "31-35", "隐藏", "隐藏")
     assert load_workbook(path)["P01"]["C3"].number_format == "0.00%"
+
+
+def test_readers_of_english_get_english_headings_that_are_read_back(tmp_path):
+    path = tmp_path / "a.xlsx"
+    write_portrait_workbook([PortraitSheet("P01", "trendy", TABLE)], path, as_of=AS_OF, language="en")
+    rows = list(load_workbook(path)["P01"].values)
+    read = read_portrait_workbook(path)
+
+    assert rows[0][0] == "Audience=trendy"
+    assert rows[1] == ("Tag", "Level", "Share", "TGI")
+    assert rows[3] == (None, "31-35", "hidden", "hidden")
+    assert read["audience"].unique().tolist() == ["trendy"]
+    pd.testing.assert_frame_equal(read.drop(columns="audience"), TABLE, check_dtype=False)
+
+
+def test_an_unknown_index_is_empty_and_not_hidden(tmp_path):
+    path = tmp_path / "a.xlsx"
+    write_portrait_workbook([PortraitSheet("P01", "甲", TABLE.assign(tgi=float("nan")))], path, as_of=AS_OF)
+
+    rows = load_workbook(path)["P01"].iter_rows(min_row=3, max_row=4, min_col=3, values_only=True)
+    assert list(rows) == [(0.36, None), ("隐藏", None)]
 
 
 def test_texts_with_a_per_cent_sign_are_shares(tmp_path):
@@ -134,7 +155,7 @@ def test_the_same_content_gives_the_same_bytes_and_leaves_nothing_behind(tmp_pat
 @pytest.mark.parametrize(
     ("rows", "message"),
     [
-        ([["a", "b"]], "no sheet with the header 标签名, 枚举值, 占比, TGI"),
+        ([["a", "b"]], "no sheet with the header 标签名, 枚举值, 占比, TGI or Tag, Level, Share, TGI"),
         ([["标签名", "枚举值", "占比"], ["性别", "女", 0.5]], "the header lacks TGI"),
         ([["标签名", "枚举值", "占比", "TGI"], ["性别", "女", 42, 1]], "row 2: 占比 is 42"),
         (

@@ -8,8 +8,10 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 
 import pytest
+from openpyxl import load_workbook
 
 from personas.category.analysis import analysis_to_files
+from personas.category.small_cells import hide_small_cells
 from personas.errors import ConfigError
 from personas.export.portrait_workbook import read_portrait_workbook
 from personas.model.persist import load_model
@@ -74,6 +76,20 @@ def test_report_and_workbook_hold_the_analyses(store, stored, tmp_path):
         == 0.5
     )
     assert {p.name for p in tmp_path.iterdir()} == {"store", "report.html", "report.xlsx"}
+
+
+def test_the_notes_name_the_smallest_cell_that_analyses_were_kept_with(store, stored, tmp_path):
+    _keep(store, stored.model.name, hide_small_cells(MADE["attach"](), 210), 1)
+    path = write_report(store, stored, "en", tmp_path / "report.html")
+    write_model_workbook(store, stored, "en", tmp_path / "report.xlsx")
+
+    assert "fewer than 210 users" in path.read_text(encoding="utf-8")
+    cells = [
+        str(c)
+        for row in load_workbook(tmp_path / "report.xlsx")["Table Attach rates"].iter_rows(values_only=True)
+        for c in row
+    ]
+    assert any("fewer than 210 users" in cell for cell in cells)
 
 
 def test_a_workbook_of_another_kind_is_refused(store, stored, tmp_path):

@@ -54,6 +54,8 @@ def test_every_table_has_a_sheet_with_its_definition(model, made, tmp_path):
         str(cell) for row in workbook["Table Growth and share"].values for cell in row if cell is not None
     ]
     assert "Definition of growth_share" in texts
+    flow = [row for row in workbook["Table Flow"].values if "hidden" in row]
+    assert [row[:4] for row in flow] == [("All users", "air conditioner", 300, "door viewer")]
     assert "air conditioner" in texts
 
 
