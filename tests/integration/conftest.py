@@ -12,10 +12,12 @@ import yaml
 from personas.datasets import World, make_home_appliances, write_world
 from personas.features import FeatureFrame, build_features, rehearse
 from personas.model import PersonaModel, fit_personas
+from personas.model.persist import load_model, save_model
 from pipelines.config_file import LoadedConfig, load_config, shipped_configs
 from pipelines.console import Steps
 from pipelines.tables import prepared_tables, proposed_features
 from pipelines.train import fit_options, train
+from tests.integration.once import made_once
 
 HOME_AS_OF = date(2025, 12, 1)
 QUIET = Steps(None)
@@ -96,8 +98,12 @@ def home(tmp_path_factory, set_up_home):
     with prepared_tables(loaded, HOME_AS_OF, QUIET) as prepared:
         features = proposed_features(loaded, prepared)
         frame = build_features(prepared.engine, prepared.window, features)
-        rehearsal = rehearse(prepared.engine, prepared.window, features)
-        model = fit_personas(frame, rehearsal=rehearsal, options=fit_options(loaded, {}))
+
+        def fit(folder):
+            rehearsal = rehearse(prepared.engine, prepared.window, features)
+            save_model(fit_personas(frame, rehearsal=rehearsal, options=fit_options(loaded, {})), folder)
+
+        model = load_model(made_once(tmp_path_factory, "home-model", fit))
         yield Home(world, loaded, frame, model)
 
 

@@ -27,7 +27,8 @@ from personas.store import ArtifactStore
 
 WINDOW = ObservationWindow(date(2026, 1, 1), 365)
 FEATURES = ("age", "marital_status", "target_group", "membership_value")
-OPTIONS = FitOptions(holdout_share=0.0)
+QUICK = FitOptions(n_resamples=2)  # how stable the personas are is another test's question
+OPTIONS = replace(QUICK, holdout_share=0.0)
 
 # mean age, marital status, target group, typical membership value
 ISLANDS = (
@@ -149,7 +150,7 @@ def test_confidence_holds_for_users_outside_the_calibration(islands, distilled):
 
 
 def test_overlapping_personas_pass_with_their_figures(home):
-    model = fit_personas(home.frame.sample(4_000), clusterer="hdbscan")
+    model = fit_personas(home.frame.sample(4_000), clusterer="hdbscan", options=QUICK)
     assert model.metrics["fidelity"] >= SMALLEST_FIDELITY
     assert model.metrics["smallest_recall"] >= SMALLEST_RECALL
     assert 0 < model.metrics["noise_share"] < 0.5
@@ -162,7 +163,7 @@ def test_what_a_scorecard_cant_say_is_refused_with_figures_and_not_stored(tmp_pa
     loaded = set_up_home(
         tmp_path,
         make_home_appliances(1_500, random_state=4),
-        personas={"clusterer": "hdbscan", "min_share": 0.0},
+        personas={"clusterer": "hdbscan", "min_share": 0.0, "bootstraps": 2},
     )
     with pytest.raises(GateError) as refusal:
         run_train(loaded, date(2025, 12, 1))

@@ -25,8 +25,8 @@ def _fit_both(frame: FeatureFrame, clusterer, size):
         clusterer=clusterer,
         n_personas=size,
         random_state=SEED,
-        # Whether the groups are worth having is another test's question.
-        options=FitOptions(holdout_share=0.0, force=True),
+        # Whether the groups are worth having, and how stable they are, are other tests' questions.
+        options=FitOptions(holdout_share=0.0, n_resamples=2, force=True),
     )
     recipe = Recipe(
         clusterer,
@@ -120,7 +120,7 @@ def test_k_means_makes_a_whole_model(home, bicycles, data, n_personas):
         clusterer="kmeans",
         n_personas=n_personas,
         # Without a look back, the bicycle shop's profile foretells little: the gate would refuse, rightly.
-        options=FitOptions(max_personas=6, force=True),
+        options=FitOptions(max_personas=6, n_resamples=2, force=True),
     )
     assert n_personas in ("auto", len(model.personas))
     assert all(c.bic is None and c.log_likelihood is None for c in model.selection)
