@@ -11,6 +11,7 @@ from typing import Any
 from personas.category.analysis import FILE, analysis_to_files
 from personas.category.findings import Finding, tell_findings
 from personas.category.small_cells import HIDDEN, hide_small_cells
+from personas.schema import Text
 from personas.store import ArtifactRecord, ArtifactStore
 from pipelines.category_audiences import ladder, opportunity
 from pipelines.category_look import Found, Look, open_look
@@ -20,6 +21,14 @@ from pipelines.config_file import LoadedConfig, load_config
 from pipelines.console import say, shown, steps
 
 ANALYSES = "analyses"
+
+_NOTE = Text("提示：", "note: ")
+_EMPTY = Text(
+    "少于 {minimum} 人、或会让人推算出其人数的数字已隐藏（文件中为空）。",
+    "Figures of fewer than {minimum} users, or that would tell them, are hidden (empty in the files).",
+)
+_TABLES = Text("结果表：", "Tables: ")
+_USERS = Text("用户表（{kind}）：", "Users ({kind}): ")
 
 _VERBS: dict[str, Callable[[Look], Found]] = {
     "attach": attach,
@@ -95,7 +104,7 @@ def _result(
         "definitions": {key: text._asdict() for key, text in analysis.definitions.items()},
         "minimum_cell": look.spec.minimum_cell,
         "findings": [{"table": f.table, **f.text._asdict()} for f in _told(found, look)],
-        "notes": look.notes,
+        "notes": [note.of(look.loaded.config.language) for note in look.notes],
         "user_tables": {
             kind: [kept.path / name for name in kept.files] for kind, kept in user_records.items()
         },
@@ -111,23 +120,26 @@ def _lines(
 ) -> list[str]:
     analysis, language = found.analysis, look.loaded.config.language
     told = _told(found, look)
-    lines = [f"note: {note}" for note in look.notes]
-    # The sentence that says what is counted stands under what is told of each table.
-    for key in dict.fromkeys([*(finding.table for finding in told), next(iter(analysis.tables))]):
+    lines = [f"{_NOTE.of(language)}{note.of(language)}" for note in look.notes]
+    # The sentence that says what is counted stands under what is told of each table, once for tables that share it.
+    keys = list(dict.fromkeys([*(finding.table for finding in told), next(iter(analysis.tables))]))
+    last = {analysis.definitions[key]: key for key in keys}
+    for key in keys:
         lines += [f"- {finding.text.of(language)}" for finding in told if finding.table == key]
-        lines += [f"  [{key}] {analysis.definitions[key].of(language)}"]
+        if last[analysis.definitions[key]] == key:
+            lines += [f"  [{key}] {analysis.definitions[key].of(language)}"]
     minimum = look.spec.minimum_cell
     few = any(table[HIDDEN].any() for table in analysis.tables.values())
     return [
         *lines,
         *(
-            [f"Figures of fewer than {minimum} users, or that would tell them, are left empty."]
+            [_EMPTY.of(language).format(minimum=minimum)]
             if few
             else []
         ),
-        f"Tables: {shown(record.path)}/ ({', '.join(f'{key}.csv' for key in analysis.tables)}; {FILE})",
+        f"{_TABLES.of(language)}{shown(record.path)}/ ({', '.join(f'{key}.csv' for key in analysis.tables)}; {FILE})",
         *(
-            f"Users ({kind}): {shown(kept.path)}/ ({', '.join(kept.files)})"
+            f"{_USERS.of(language).format(kind=kind)}{shown(kept.path)}/ ({', '.join(kept.files)})"
             for kind, kept in user_records.items()
         ),
     ]

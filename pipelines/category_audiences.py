@@ -42,7 +42,10 @@ def opportunity(look: Look) -> Found:
     tables: Tables = {**_gaps(look, compared), **_preferences(look, bought, segments, compared)}
     user_files: dict[str, dict[str, Path]] = {}
     if look.assignments is None:
-        look.notes.append("White space needs personas: train and score first, then run this again.")
+        look.tell(
+            "空白机会需要人群：请先训练并打分，再运行本命令。",
+            "White space needs personas: train and score first, then run this again.",
+        )
     else:
         spaces = find_white_space(
             bought, look.assignments, window=look.window, minimum_tgi=look.spec.opportunity.minimum_tgi
@@ -101,9 +104,10 @@ def _on_the_market(look: Look, segments: list[Segment]) -> list[Segment]:
             "name the table with the market's buyers by period, category and segment, or leave market out."
         )
     if market is None or not given:
-        look.notes.append(
+        look.tell(
+            "份额缺口需要 sources.market（按时期、品类、人群的行业购买人数）与 category.opportunity.segments。",
             "Share gaps need sources.market (the market's buyers by period, category and segment) and "
-            "category.opportunity.segments."
+            "category.opportunity.segments.",
         )
         return []
     known = set(market.select("segment").distinct().to_pyarrow()["segment"].to_pylist())
@@ -113,7 +117,9 @@ def _on_the_market(look: Look, segments: list[Segment]) -> list[Segment]:
         if spec.market is not None or s.key in known
     ]
     if not compared:
-        look.notes.append("No share gaps: sources.market has none of the segments.")
+        look.tell(
+            "无份额缺口：sources.market 中没有所列人群。", "No share gaps: sources.market has none of the segments."
+        )
     return compared
 
 
@@ -225,7 +231,7 @@ def _dates(look: Look) -> tuple[date, ...]:
     try:
         then = look.periods()[-1].start
     except (ConfigError, DataError) as error:  # who only looks around climbs a ladder, too
-        look.notes.append(f"No flow between stages: {error}")
+        look.tell(f"无阶段流转：{error}", f"No flow between stages: {error}")
         return (look.as_of,)
     return (then, look.as_of)
 
@@ -241,8 +247,9 @@ def _ladder(look: Look, name: str) -> Ladder:
             f"The ladder {found.key} asks for tags only, but sources.tags is not set; name the table of tags, or choose "
             "another ladder."
         ) from None
-    look.notes.append(
-        f"The ladder {found.key} is climbed without its conditions on tags: sources.tags is not set."
+    look.tell(
+        f"分层 {found.key} 未使用标签条件：未设置 sources.tags。",
+        f"The ladder {found.key} is climbed without its conditions on tags: sources.tags is not set.",
     )
     return rest
 

@@ -27,7 +27,7 @@ from pipelines.tables import proposed_features
 INTERCEPTION, WIDENING, LOOKALIKE = "interception", "widening", "lookalike"
 
 WEAK_AUC = 0.6
-"""Below it a note warns of look-alikes (own choice; 0.5 = chance)."""
+"""Below it a seed cannot be told apart, and look-alikes of it are no audience (own choice; 0.5 = chance)."""
 
 
 @dataclass(frozen=True)
@@ -81,10 +81,13 @@ def campaigns(
 def _bundles(look: Look, spec: BundleSpec, bought: ibis.Table, pairs: pd.DataFrame) -> Campaign:
     items = look.optional("items")
     if items is None:
-        look.notes.append("Bundles go by the prices paid, as sources.items is not set.")
+        look.tell(
+            "未设置 sources.items，套装按实付价格计算。",
+            "Bundles go by the prices paid, as sources.items is not set.",
+        )
     found = scene_set(look, bought, resamples=0)
     if not found.scenes:
-        look.notes.append("No bundles: no scene was found.")
+        look.tell("无套装：未发现场景。", "No bundles: no scene was found.")
         return Campaign()
     buyers = bought.group_by("item_id").agg(n_buyers=bought["user_id"].nunique())
     known = items_of_orders(bought, look.own_brands()) if items is None else items
@@ -108,8 +111,9 @@ def _bundles(look: Look, spec: BundleSpec, bought: ibis.Table, pairs: pd.DataFra
         prices="list" if items is not None else "paid",
     )
     if bundles.table.empty:
-        look.notes.append(
-            "No bundles: no own items of a scene keep to the price, the sizes and the business units."
+        look.tell(
+            "无套装：场景内没有符合价格、件数与事业部要求的本品商品。",
+            "No bundles: no own items of a scene keep to the price, the sizes and the business units.",
         )
     names = {scene.scene_id: scene.name for scene in found.scenes}
     tables = {
@@ -147,8 +151,9 @@ def _interception(look: Look, spec: InterceptionSpec) -> Campaign:
         at_least=spec.at_least,
     )
     if not found.n_users:
-        look.notes.append(
-            "No rivals' customers: nobody was in contact with what category.opportunity.interception names."
+        look.tell(
+            "无竞品用户：没有人接触过 category.opportunity.interception 所列对象。",
+            "No rivals' customers: nobody was in contact with what category.opportunity.interception names.",
         )
     code = neutral_code(target.words.en)
     return Campaign(
@@ -190,20 +195,27 @@ def _lookalikes(look: Look, spec: LookalikeSpec, segments: Mapping[str, Segment]
     try:
         found = find_lookalikes(data, features, seed, sizes=spec.sizes)
     except GateError:
-        look.notes.append(f"No look-alikes: the segment {spec.segment} has too few users to learn from.")
+        look.tell(
+            f"无相似人群：人群 {spec.segment} 人数过少，无法学习。",
+            f"No look-alikes: the segment {spec.segment} has too few users to learn from.",
+        )
         return Campaign()
     if found.auc < WEAK_AUC:
-        look.notes.append(
-            f"The look-alikes of {spec.segment} are little better than chance (AUC {found.auc:.2f}); read their lift, not "
-            "their precision."
+        look.tell(
+            f"种子人群 {spec.segment} 与其他用户无法区分（AUC {found.auc:.2f}，至少需要 {WEAK_AUC:g}），因此不生成相似人群。请更换种子人群，"
+            "或提供更能说明差异的特征。",
+            f"The seed {spec.segment} cannot be told apart from other users (AUC {found.auc:.2f}; expected at least "
+            f"{WEAK_AUC:g}), so no audience of look-alikes is written. Choose another seed, or give features that differ.",
         )
-    ranked = ibis.memtable(found.scores.rename_axis("user_id").reset_index())
-    curve = found.curve.assign(segment=segment.key, auc=found.auc)
+    # Everybody is no audience.
+    curve = found.curve[found.curve["reach"] < 1].assign(segment=segment.key, auc=found.auc)
     columns = ["segment", *found.curve.columns, "auc"]
-    return Campaign(
-        {"lookalikes": (curve[columns], found.definition)},
-        user_files={LOOKALIKE: _file(look, ranked, neutral_code(f"like {spec.segment}"), ("rank",))},
-    )
+    tables = {"lookalikes": (curve[columns].reset_index(drop=True), found.definition)}
+    if found.auc < WEAK_AUC:
+        return Campaign(tables)
+    ranked = ibis.memtable(found.scores.rename_axis("user_id").reset_index())
+    code = neutral_code(f"like {spec.segment}")
+    return Campaign(tables, user_files={LOOKALIKE: _file(look, ranked, code, ("rank",))})
 
 
 def _without(features: FeatureSet, names: Sequence[str]) -> FeatureSet:

@@ -47,7 +47,7 @@ class Look:
         ``user_id`` and ``persona_id`` of those scored last; nobody out of distribution is in it.
     personas : mapping of str to Text
         Names of their personas.
-    notes : list of str
+    notes : list of Text
         What people should know; filled on the way.
     """
 
@@ -57,7 +57,7 @@ class Look:
     events: ibis.Table
     assignments: ibis.Table | None
     personas: Mapping[str, Text]
-    notes: list[str] = field(default_factory=list)
+    notes: list[Text] = field(default_factory=list)
 
     @property
     def spec(self) -> CategorySpec:
@@ -108,8 +108,15 @@ class Look:
         known = set(bought.select("category").distinct().to_pyarrow()["category"].to_pylist())
         absent = [name for name in dict.fromkeys((*rows, *columns)) if name not in known]
         if absent:
-            self.notes.append(f"Nobody bought {', '.join(absent)} in the window; spelled as in the events?")
+            self.tell(
+                f"期内无人购买 {'、'.join(absent)}；品类名是否与行为数据一致？",
+                f"Nobody bought {', '.join(absent)} in the window; spelled as in the events?",
+            )
         return rows, columns
+
+    def tell(self, zh: str, en: str) -> None:
+        """Note what people should know."""
+        self.notes.append(Text(zh, en))
 
     def tell_unknown(self, option: str, names: Iterable[str], column: str = "category") -> None:
         """Note the names of an option that no event has: most often they are misspelt."""
@@ -198,7 +205,7 @@ def open_look(loaded: LoadedConfig, as_of: date, steps: Steps) -> Iterator[Look]
         yield Look(loaded, prepared, as_of, kept, assignments, personas, notes)
 
 
-def _unknown(events: ibis.Table, option: str, names: Iterable[str], column: str) -> list[str]:
+def _unknown(events: ibis.Table, option: str, names: Iterable[str], column: str) -> list[Text]:
     listed = list(dict.fromkeys(names))
     if not listed:
         return []
@@ -206,20 +213,24 @@ def _unknown(events: ibis.Table, option: str, names: Iterable[str], column: str)
         events.filter(events[column].isin(listed)).select(column).distinct().to_pyarrow()[column].to_pylist()
     )
     absent = [name for name in listed if name not in found]
-    told = f"category.{option}: no event has the {column} {', '.join(absent)}; spelled as in the events?"
+    told = Text(
+        f"category.{option}：行为数据中没有 {column} {'、'.join(absent)}；写法是否一致？",
+        f"category.{option}: no event has the {column} {', '.join(absent)}; spelled as in the events?",
+    )
     return [told] if absent else []
 
 
-def _alike(events: ibis.Table) -> list[str]:
+def _alike(events: ibis.Table) -> list[Text]:
     """Note categories that look like one, and count apart."""
     found = events.select("category").distinct().drop_null().order_by("category").to_pyarrow()
     spelled: dict[str, list[str]] = {}
     for name in found["category"].to_pylist():
         spelled.setdefault(normalize("NFKC", name).casefold(), []).append(name)
     alike = [" / ".join(names) for names in spelled.values() if len(names) > 1]
-    told = (
+    told = Text(
+        f"仅大小写或全半角不同的品类分别计数：{'、'.join(alike[:5])}。若为同一品类，请在 sources.events.values.category 中统一名称。",
         f"Categories that differ in case or width only count apart: {', '.join(alike[:5])}. Give them one name under "
-        "sources.events.values.category if they are one."
+        "sources.events.values.category if they are one.",
     )
     return [told] if alike else []
 

@@ -32,7 +32,10 @@ def scenes(look: Look) -> Found:
     parameters = {**look.spec.scenes.model_dump(mode="json"), **seen(look.window)}
     names = {scene.scene_id: scene.name for scene in found.scenes}
     if not found.scenes:
-        look.notes.append("No scene was found: no categories go together more than by chance.")
+        look.tell(
+            "未发现场景：没有品类比随机更常一起购买。",
+            "No scene was found: no categories go together more than by chance.",
+        )
         return analysed(look, "scenes", {"scenes": _overview(found, {}, {}), **tables}, parameters, names)
     affinity = scene_affinity(look, look.window, found)
     user_scenes = look.prepared.engine.store(
@@ -76,7 +79,10 @@ def scene_set(look: Look, bought: ibis.Table, *, resamples: int) -> SceneSet:
         random_state=spec.random_state,
     )
     if found.absent:
-        look.notes.append(f"Nobody bought the seeds {', '.join(found.absent)}; they are left out.")
+        look.tell(
+            f"种子品类 {'、'.join(found.absent)} 无人购买，已略去。",
+            f"Nobody bought the seeds {', '.join(found.absent)}; they are left out.",
+        )
     return found
 
 

@@ -109,6 +109,12 @@ def sequence(look: Look) -> Found:
     bought = look.bought(window)
     rows, columns = look.categories(bought)
     listed = bought.filter(bought["category"].isin(list(dict.fromkeys((*rows, *columns)))))
+    earliest = look.events["event_at"].min().to_pyarrow().as_py().date()
+    if earliest >= window.start:
+        look.tell(
+            f"统计期从数据的第一天（{earliest}）开始：“首购”只是期内首次看到的购买，此前的购买未知。",
+            f"The window starts where the data do ({earliest}): a first purchase is only the first one seen.",
+        )
     horizon = spec.horizon_days or max(1, min(90, window.lookback_days // 4))
     paths = frequent_paths(
         listed,

@@ -10,6 +10,7 @@ from personas.category.analysis import Analysis
 from personas.category.decomposition import FACTORS
 from personas.category.growth_share import QUADRANTS
 from personas.category.scene_cautions import CAUTIONS, EVERYBODY, NOT_OFFERED
+from personas.category.sequence import beside_base
 from personas.category.slices import ALL
 from personas.category.small_cells import HIDDEN, hide_small
 from personas.model.profile import SMALL_CELL
@@ -201,7 +202,8 @@ def _buyer_change(analysis: Analysis, table: pd.DataFrame) -> Iterator[Text]:
 
 def _direction(analysis: Analysis, table: pd.DataFrame) -> Iterator[Text]:
     sure = table[(table["q_value"] < SIGNIFICANT) & (table["share_before"] > table["expected_share"])]
-    for pair in _rows(sure):
+    sure = sure.assign(times=sure["share_before"] / sure["expected_share"])
+    for pair in _rows(sure.sort_values(["times", "category", "next_category"], ascending=[False, True, True])):
         a, b = analysis.label(pair.category), analysis.label(pair.next_category)
         n = pair.n_before + pair.n_after
         yield Text(
@@ -211,15 +213,16 @@ def _direction(analysis: Analysis, table: pd.DataFrame) -> Iterator[Text]:
 
 
 def _next(analysis: Analysis, table: pd.DataFrame) -> Iterator[Text]:
-    ranked = table[table["n_next"] >= FEWEST].dropna(subset="probability")
-    ranked = ranked.sort_values(["probability", "category", "next_category"], ascending=[False, True, True])
-    for pair in _rows(ranked):
+    """Tell what follows a category more than it follows any, so that what everybody buys does not lead."""
+    ranked = beside_base(table)
+    for pair in _rows(ranked[(ranked["n_next"] >= FEWEST) & (ranked["low"] > ranked["base"])]):
         a, b = analysis.label(pair.category), analysis.label(pair.next_category)
         days = analysis.parameters.get("horizon_days")
         yield Text(
-            f"首购 {a.zh} 后 {days} 天内 {pair.probability:.1%} 首购 {b.zh}，间隔中位数 {pair.median_lag_days:.0f} 天",
-            f"{pair.probability:.1%} bought {b.en} for the first time within {days} days after {a.en}, in the median after "
-            f"{pair.median_lag_days:.0f} days",
+            f"首购 {a.zh} 后 {days} 天内 {pair.probability:.1%} 首购 {b.zh}，为首购任一品类后的 {pair.lift:.2f} 倍（{pair.base:.1%}），"
+            f"间隔中位数 {pair.median_lag_days:.0f} 天",
+            f"{pair.probability:.1%} bought {b.en} for the first time within {days} days after {a.en}, {pair.lift:.2f} times as "
+            f"many as after any category ({pair.base:.1%}), in the median after {pair.median_lag_days:.0f} days",
         )
 
 

@@ -130,6 +130,37 @@ def next_category(
     return NextCategory(_tidy(table), horizon_days, _define_next(window, horizon_days, method))
 
 
+def beside_base(shown: pd.DataFrame) -> pd.DataFrame:
+    """Add what buyers of any category do, so that what everybody buys does not look like a consequence.
+
+    Parameters
+    ----------
+    shown : DataFrame
+        Rows of :attr:`NextCategory.table` that may be shown; others would be told by the base.
+
+    Returns
+    -------
+    DataFrame
+        The rows whose probability is known, with ``base``, the probability of the next category over the users at
+        risk of it after any of the categories: the same horizon, and people who did not have it either; and
+        ``lift`` = probability / base. By lift, ties by name. The base is our own choice.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> rows = pd.DataFrame({"category": ["烟", "酒"], "next_category": "水", "n_at_risk": [100, 300],
+    ...                      "probability": [0.8, 0.6]})
+    >>> beside_base(rows)[["category", "base", "lift"]].round(2).to_numpy().tolist()
+    [['烟', 0.65, 1.23], ['酒', 0.65, 0.92]]
+    """
+    known = shown.dropna(subset=["probability", "n_at_risk"])
+    known = known.assign(expected=known["probability"] * known["n_at_risk"])
+    sums = known.groupby("next_category")[["expected", "n_at_risk"]].transform("sum")
+    base = (sums["expected"] / sums["n_at_risk"]).where(sums["expected"] > 0)
+    found = known.assign(base=base, lift=known["probability"] / base).drop(columns="expected")
+    return found.sort_values(["lift", *PAIR], ascending=[False, True, True])
+
+
 def _followed_firsts(purchases: ibis.Table, window: ObservationWindow, horizon_days: int) -> ibis.Table:
     """Add how long each user can be followed after the first purchase, and whether for the whole horizon."""
     firsts = first_purchases(purchases)

@@ -175,7 +175,9 @@ def _strongest(
     rates = {(r["row"], r["column"]): r["rate"] for r in _records(everybody)}
     seen: set[frozenset[str]] = set()
     pairs: list[StrongPair] = []
-    for link in _records(high.sort_values(["lift", "row", "column"], ascending=[False, True, True])):
+    # Of the two directions of a pair the one that says more leads, as it does among the findings.
+    order = ["shrunk_lift", "confidence", "row", "column"]
+    for link in _records(high.sort_values(order, ascending=[False, False, True, True])):
         pair = frozenset((link["row"], link["column"]))
         if pair in seen or len(pairs) == N_STRONGEST:
             continue

@@ -156,14 +156,15 @@ def _gap_rows(gaps: pd.DataFrame, tables: AnalysisTables) -> tuple[GapRow, ...]:
 
 
 def _preferences(found: pd.DataFrame, tables: AnalysisTables) -> tuple[PreferenceList, ...]:
-    """List what each segment buys more than others do; what it buys less is in the download."""
+    """List what each segment surely buys more than others do, ranked from 1; the rest is in the download."""
     ranks = ("rank", "market_rank") if "market_rank" in found else ()
     columns = (
         *("category", "item_id", "brand", "segment_share", "others_share", "tgi", "market_tgi"),
         *ranks,
         *("tgi_to_market", "q_value"),
     )
-    liked = found[~found[HIDDEN] & (found["tgi"] > AVERAGE)]
+    liked = found[~found[HIDDEN] & (found["tgi"] > AVERAGE) & (found["q_value"] < SIGNIFICANT)]
+    liked = liked.assign(rank=liked.groupby("segment").cumcount() + 1)
     return tuple(
         PreferenceList(
             tables.name(segment),

@@ -137,13 +137,24 @@ def test_sequences_are_told_in_the_direction_they_have():
     assert told("sequence", direction=rows) == [
         "door lock before door viewer: 80.0% of the 100 who bought both (50.0% by chance)"
     ]
-    following = {"category": "lock", "next_category": "eye", "median_lag_days": 12.4}
+
+
+def test_what_everybody_buys_next_does_not_lead():
+    def following(category, then, n_next, n_at_risk):
+        share = n_next / n_at_risk
+        figures = {"n_next": n_next, "n_at_risk": n_at_risk, "probability": share, "low": share - 0.02}
+        return {"category": category, "next_category": then, "median_lag_days": 12.4, **figures}
+
     rows = [
-        following | {"n_next": 50, "probability": 0.25},
-        following | {"n_next": 3, "probability": 0.9},
+        following("lock", "milk", 160, 200),
+        following("x", "milk", 160, 200),
+        following("lock", "eye", 50, 200),
+        following("x", "eye", 25, 200),
+        following("y", "eye", 3, 3),
     ]
     assert told("sequence", parameters={"horizon_days": 90}, next_category=rows) == [
-        "25.0% bought door viewer for the first time within 90 days after door lock, in the median after 12 days"
+        "25.0% bought door viewer for the first time within 90 days after door lock, 1.33 times as many as after any "
+        "category (18.8%), in the median after 12 days"
     ]
 
 

@@ -39,6 +39,15 @@ def test_the_strongest_pairs_stand_once(made, tables_of):
     assert [(pair.lift, pair.row) for pair in page.strongest] == [("1.43", "door viewer")]
 
 
+def test_of_a_pair_the_stronger_direction_stands(made, tables_of):
+    found = made.attach()
+    mirrored = found.tables["association"].iloc[[0]].assign(row="猫眼", column="门锁", confidence=0.4)
+    both = pd.concat([mirrored, found.tables["association"]], ignore_index=True)
+    page = attach_page(tables_of(made.analysis("attach", {**found.tables, "association": both})))
+
+    assert [pair.row for pair in page.strongest] == ["smart lock"]
+
+
 def test_without_associations_there_are_no_tiers(made, tables_of):
     page = attach_page(tables_of(made.analysis("attach", {"matrix": made.attach().tables["matrix"]})))
 

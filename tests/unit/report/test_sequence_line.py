@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import pandas as pd
 import pytest
 
 from personas.report.sequence_line import sequence_page
@@ -29,11 +30,14 @@ def test_a_line_is_as_long_as_the_wait_and_leaves_room_for_its_label(made, table
     assert max(s.bar for s in steps.steps) <= 80
 
 
-def test_without_a_test_of_the_order_steps_stand_by_probability(made, tables_of):
-    alone = made.analysis("sequence", {"next_category": made.sequence().tables["next_category"]})
+def test_without_a_test_of_the_order_steps_stand_by_lift(made, tables_of):
+    steps = made.sequence().tables["next_category"]
+    often = steps.iloc[[0]].assign(category="猫眼", n_next=240, probability=0.8)
+    alone = made.analysis("sequence", {"next_category": pd.concat([steps, often], ignore_index=True)})
     (steps,) = sequence_page(tables_of(alone)).lists
 
-    assert [s.probability for s in steps.steps] == ["35.0%", "30.0%"]
+    # Of the buyers of anything 57.5 % buy the second category, so 35 % is less than usual.
+    assert [s.probability for s in steps.steps] == ["80.0%", "30.0%", "35.0%"]
     assert steps.steps[0].first_share == ""
 
 
