@@ -94,7 +94,7 @@ def run_train():
 def home(tmp_path_factory, set_up_home):
     """Train on 20,000 planted users with the config as shipped, but for fewer refits; the tables stay open."""
     world = make_home_appliances(20_000, random_state=0)
-    loaded = set_up_home(tmp_path_factory.mktemp("home"), world, personas={"bootstraps": 5})
+    loaded = set_up_home(tmp_path_factory.mktemp("home"), world, personas={"bootstraps": 3})
     with prepared_tables(loaded, HOME_AS_OF, QUIET) as prepared:
         features = proposed_features(loaded, prepared)
         frame = build_features(prepared.engine, prepared.window, features)
