@@ -21,7 +21,7 @@ from personas.scorecard import Scorecard, Transform
 Floats = NDArray[np.float64]
 
 N_DIRECTIONS = 4
-"""Dimensions of the expected behaviour. On two retailers 3 to 6 told as much, more gave noise."""
+"""Dimensions of the expected behaviour. On two retailers 3 to 6 told as much, more gave noise (own choice)."""
 
 RIDGE = 0.01
 """Ridge penalty per user, standardised feature and number of features: so behaviour is expected to explain as
@@ -34,10 +34,11 @@ more, reach at a grocer fell below .85 of what tiers and tastes without a profil
 
 RARITY = 0.5
 """Power of a feature's standard deviation that its coordinate keeps. At 0 a category that few users buy counts as
-much as any other, and its few buyers decide what it tells; at 1 it hardly counts. On two retailers .5 was best."""
+much as any other, and its few buyers decide what it tells; at 1 it hardly counts. On two retailers .5 was best (own
+choice)."""
 
 RAREST, MOST_COMMON = 0.01, 0.95
-"""A category bought by fewer, or by more, of the active users teaches nothing."""
+"""A category bought by fewer, or by more, of the active users teaches next to nothing (own choice)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +92,7 @@ def learn_foresight(
     Raises
     ------
     DataError
-        If no category is bought by some, but not by all, of the users with a history.
+        If no category is bought by 1 % to 95 % of the users with a history, or their history is constant.
 
     References
     ----------
@@ -129,6 +130,11 @@ def learn_foresight(
             variance = (standardised @ weights).var(axis=0).sum()
             if variance > 0:
                 parts.append(weights * np.sqrt(say / variance))
+        if not parts:
+            raise DataError(
+                "The history of the active users is constant, so it foretells nothing; expected at least one "
+                "column that varies. Choose another clusterer."
+            )
         weights = np.hstack(parts)
         # The leading directions of the predictions, from the small matrix of their second moments.
         moments = weights.T @ (standardised.T @ standardised) @ weights

@@ -15,7 +15,7 @@ from personas.model.evidence import Evidence, taught
 from personas.model.match import align
 from personas.model.nulls import verdicts
 from personas.model.recipe import Fitted, Recipe
-from personas.model.study import Study, Trial, measure
+from personas.model.study import Study, Trial, across, measure, next_smaller
 from personas.scorecard import Scorecard
 from personas.scorecard.reference import evaluate
 from personas.selection.base import Candidate, Verdict
@@ -39,7 +39,8 @@ class Discovery:
         The solution against tables without structure.
     probability, agreement : ndarray of shape (n_panel,), 0 to 1
         Softmax share of the best persona on the panel, and how often matched refits (or the
-        clusterer's own labels) agree with it: what the confidence is calibrated on.
+        clusterer's own labels) agree with it: what the confidence is calibrated on. The panel saw no refit, but the
+        stability that picked the solution was measured on it, too, so agreement errs on the bright side.
     jaccards : tuple of float, 0 to 1
         Stability of each persona, in the order of the scorecard's rows.
     metrics : dict of str to float
@@ -113,10 +114,18 @@ def discover(
     fitted = warm.fit(data, chosen.size, study.random_state, min_share=study.min_share)
     if fitted.report is not None:
         check_fidelity(fitted.report)
-    return _found(replace(chosen, recipe=recipe), fitted, candidates, study)
+    smaller = next_smaller(chosen, trials)
+    return _found(replace(chosen, recipe=recipe), fitted, candidates, study, smaller=smaller)
 
 
-def _found(chosen: Trial, fitted: Fitted, candidates: tuple[Candidate, ...], study: Study) -> Discovery:
+def _found(
+    chosen: Trial,
+    fitted: Fitted,
+    candidates: tuple[Candidate, ...],
+    study: Study,
+    *,
+    smaller: Trial | None,
+) -> Discovery:
     scores = evaluate(fitted.scorecard, columns_of(study.panel))
     size = fitted.scorecard.n_personas
     jaccards = np.nan_to_num(persona_jaccards(scores.label, list(chosen.refits), n_personas=size))
@@ -142,7 +151,10 @@ def _found(chosen: Trial, fitted: Fitted, candidates: tuple[Candidate, ...], stu
     return Discovery(
         recipe=chosen.recipe,
         scorecard=fitted.scorecard,
-        candidates=candidates,
+        # The final fit may put its personas in another order than the one on the sample.
+        candidates=tuple(
+            replace(c, across=across(scores.label, size, smaller)) if c.chosen else c for c in candidates
+        ),
         verdicts=verdicts(untaught, chosen.size, study),
         probability=probability,
         agreement=agreement,

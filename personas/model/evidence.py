@@ -22,7 +22,7 @@ MINIMUM_ACTIVE, MINIMUM_BUYERS = 100, 50
 """Users with a history, and buyers among them, below which a next window judges nothing (own choice)."""
 
 MINIMUM_COLUMNS = 4
-"""Columns below which none can be held out."""
+"""Columns below which none can be held out: two to read, two to judge by (own choice)."""
 
 
 @dataclass(frozen=True)

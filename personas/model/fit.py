@@ -16,7 +16,7 @@ from personas.errors import ConfigError, DataError
 from personas.features import FeatureFrame, FeatureSet, columns_of
 from personas.features.base import typed_columns, unseen_levels
 from personas.features.rehearsal import Rehearsal
-from personas.model.answers import Answers, status_of
+from personas.model.answers import STATUSES, Answers, status_of
 from personas.model.base import PersonaModel
 from personas.model.calibrate import calibrate
 from personas.model.continuity import can_read, champion_labels, champion_quality
@@ -174,14 +174,15 @@ def fit_personas(
                 "transforms": dict(recipe.transforms),
                 "left_out": [name for name in feature_set.inputs.names if name not in recipe.reads],
                 "judged_by": study.evidence.yardstick if study.evidence else "none",
+                **({"foretold_by": _foretold_by(recipe)} if recipe.foresees else {}),
             },
             selection=discovery.candidates,
             verdicts=discovery.verdicts,
             metrics={
-                "n_training_users": float(len(training)),
+                "n_training_users": float(len(data)),
                 "n_holdout_users": float(held_out.sum()),
                 "mean_confidence": float(confidence.mean()),
-                "assigned_share": float(np.mean(confidence >= options.low_confidence)),
+                "assigned_share": float(np.mean(status == STATUSES.index("assigned"))),
                 **discovery.metrics,
             },
             events=tuple(event.text() for event in continuity.events) if continuity else (),
@@ -253,6 +254,11 @@ def _with_quality(
         return continuity
     quality = champion_quality(champion, study.evidence, study.feature_set, study.random_state)
     return replace(continuity, reach=quality.reach, taste=quality.taste) if quality else continuity
+
+
+def _foretold_by(recipe: Recipe) -> str:
+    """Name what a foresight was learned from: what users bought next, or, where that is not known, their own counts."""
+    return "next_window" if recipe.foresight is not None else "own_counts"
 
 
 def _sizes(

@@ -20,13 +20,13 @@ from personas.selection.stability import mean_pairwise_ari
 from personas.selection.verdict import upper_limit, upper_limit_of_agreement
 
 N_NULLS = 6
-"""Null tables of each kind; the limit allows for their small number."""
+"""Null tables of each kind; the limit allows for their small number (own choice)."""
 
 N_NULL_REFITS = 4
-"""Refits per null table: 6 pairs."""
+"""Refits per null table: 6 pairs (own choice)."""
 
 MAX_NULL_USERS = 3_000
-"""Users of a null table, and of the table itself where it is held against them."""
+"""Users of a null table, and of the table itself where it is held against them (own choice: a minute, not ten)."""
 
 
 def verdicts(recipe: Recipe, size: int | None, study: Study) -> tuple[Verdict, ...]:
@@ -119,7 +119,7 @@ def _null_outcomes(evidence: Evidence, history: pd.DataFrame, null: Null, seed: 
     if evidence.yardstick == "held_out_columns" and evidence.outcome_columns:
         # The outcomes are columns of the very table that lost its structure.
         return history[list(evidence.outcome_columns)].fillna(0.0).to_numpy(dtype=np.float64)
-    if null == "columns_permuted":
+    if null == "columns_permuted" or not evidence.are_purchases:
         return np.random.default_rng(seed).permuted(evidence.outcomes, axis=0)
     return shuffle_counts(evidence.outcomes, random_state=seed).astype(np.float64)
 

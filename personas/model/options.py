@@ -36,8 +36,8 @@ class FitOptions:
     max_training_users : int
         A larger frame is sampled by the MD5 of ``user_id``.
     holdout_share : float, 0 to 1
-        Share of the sampled users, by the MD5 of ``user_id``, kept out of all that candidates are measured on; they
-        vouch for confidence and rules. The chosen solution is then fitted on everybody.
+        Share of the sampled users, by the MD5 of ``user_id``, that no candidate is fitted on: refits label them, and rules
+        are judged on them. The chosen solution is then fitted on everybody.
     low_confidence : float, 0 to 1
         Below it an answer is ``low_confidence``.
     out_of_distribution_share : float, 0 to 1

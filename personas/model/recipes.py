@@ -24,7 +24,7 @@ AUTO_CLUSTERERS = ("latent_class", "foresight")
 
 PORTRAIT_WEIGHTS = (1.0, 0.1)
 """Variance of who and worth together, against that of the expected behaviour; the last one is the minimum, so
-that a persona stays a person. Weights in between can't be told from these on 2,000 users."""
+that a persona stays a person. Weights in between can't be told from these on 2,000 users (own choice)."""
 
 PORTRAIT_COST = 0.05
 """Share of the best skill that a larger portrait may cost (own choice)."""

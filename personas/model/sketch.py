@@ -158,8 +158,8 @@ class Sketch:
     by_persona : tuple of int, one per persona
         Users.
     by_confidence : tuple of int, :data:`CONFIDENCE_STEPS` long
-        Users per step of confidence. In a model, users kept out of the fit, if they are enough: the users of
-        the fit look surer than others.
+        Users per step of confidence. In a model these are the users of the fit, who on small tables look a little surer
+        than others.
     by_status : tuple of int, one per status of :data:`personas.model.answers.STATUSES`
         The same users.
     features : tuple of FeatureSketch

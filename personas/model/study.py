@@ -26,10 +26,10 @@ from personas.selection.select import Draws
 from personas.selection.stability import mean_pairwise_ari
 
 MAX_SAMPLE_USERS = 20_000
-"""Users that candidates are measured on; the chosen one is then fitted on all."""
+"""Users that candidates are measured on; the chosen one is then fitted on all (own choice: minutes, not hours)."""
 
 MAX_RESAMPLE_USERS = 10_000
-"""A resample need not be larger than what it takes to find a persona of a few percent."""
+"""A resample need not be larger than what it takes to find a persona of a few percent (own choice)."""
 
 Labels = NDArray[np.int32]
 
@@ -328,7 +328,15 @@ def _with_stability(
         for t in large
     }
     trials = [measured.get((t.recipe.clusterer, t.size), t) for t in trials]
-    return [replace(t, candidate=replace(t.candidate, across=_across(t, trials))) for t in trials]
+    return [
+        replace(
+            t,
+            candidate=replace(
+                t.candidate, across=across(t.panel, t.candidate.n_personas, next_smaller(t, trials))
+            ),
+        )
+        for t in trials
+    ]
 
 
 def _refitted(trial: Trial, refits: tuple[Labels, ...]) -> Trial:
@@ -341,15 +349,19 @@ def _refitted(trial: Trial, refits: tuple[Labels, ...]) -> Trial:
     return replace(trial, candidate=candidate, refits=refits)
 
 
-def _across(trial: Trial, trials: Sequence[Trial]) -> tuple[float, ...]:
-    """Return the stability of each persona against the next smaller solution of the same clusterer."""
+def next_smaller(trial: Trial, trials: Sequence[Trial]) -> Trial | None:
+    """Return the next smaller solution of the same clusterer, if there is one."""
     smaller = [
         t
         for t in trials
         if t.recipe is trial.recipe and 1 < t.candidate.n_personas < trial.candidate.n_personas
     ]
-    if not smaller or trial.size is None:
+    return max(smaller, key=lambda t: t.candidate.n_personas) if smaller and trial.size is not None else None
+
+
+def across(panel: Labels, n_personas: int, smaller: Trial | None) -> tuple[float, ...]:
+    """Return the stability of each persona against a smaller solution; nothing without one."""
+    if smaller is None:
         return ()
-    previous = max(smaller, key=lambda t: t.candidate.n_personas)
-    found = across_stability(trial.panel, previous.panel, n_personas=trial.candidate.n_personas)
+    found = across_stability(panel, smaller.panel, n_personas=n_personas)
     return tuple(float(x) for x in np.nan_to_num(found))

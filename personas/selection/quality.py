@@ -18,7 +18,10 @@ N_BOOTSTRAPS = 200
 """Resamples of the judged users behind an interval; enough for a 95 % interval to one digit."""
 
 _RATE_FLOOR = 1e-4
+"""A rate that is 0 or 1 among those who are estimated on would make one exception infinitely dear (own choice)."""
+
 _SHARE_FLOOR = 1e-6
+"""A category that nobody of them bought has no share to take a logarithm of (own choice)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,8 +127,11 @@ def judge(
     halves = [estimating, ~estimating] if both_ways else [estimating]
     reach = np.vstack([_reach_losses(group, outcomes, half) for half in halves])
     taste = np.concatenate([_taste_gains(group, outcomes, half) for half in halves])
-    reach_draws = _skills(reach, random_state)
-    taste_draws = _means(taste, random_state + 1) if len(taste) else None
+    # One draw is one set of users for both measures, which often rise and fall together.
+    weights = _weights(len(reach), random_state)
+    reach_draws = _skills(reach, weights)
+    buys = ~np.isnan(taste)
+    taste_draws = _means(taste[buys], weights[:, buys]) if buys.any() else None
     return Quality(
         _measure(reach_draws),
         None if taste_draws is None else _measure(taste_draws),
@@ -150,17 +156,18 @@ def _reach_losses(group: NDArray[np.integer], outcomes: Floats, estimating: NDAr
 
 
 def _taste_gains(group: NDArray[np.integer], outcomes: Floats, estimating: NDArray[np.bool_]) -> Floats:
-    """Return the bits per purchase that each judged buyer's persona gains, shape (n_judged_buyers,)."""
+    """Return the bits per purchase that each judged user's persona gains, shape (n_judged,); NaN = buys nothing."""
     totals = outcomes.sum(axis=1)
     buys = totals > 0
     if not (buys & estimating).any():
-        return np.empty(0)
+        return np.full(int((~estimating).sum()), np.nan)
     shares = outcomes / np.where(buys, totals, 1.0)[:, None]
     base = shares[buys & estimating].mean(axis=0) + _SHARE_FLOOR
     base /= base.sum()
     own = _shrunk(group, shares, buys & estimating, base)
-    judged = buys & ~estimating
-    gains: Floats = (shares[judged] * np.log2(own[group[judged]] / base)).sum(axis=1)
+    judged = shares[~estimating]
+    gains: Floats = (judged * np.log2(own[group[~estimating]] / base)).sum(axis=1)
+    gains[~buys[~estimating]] = np.nan
     return gains
 
 
@@ -175,14 +182,14 @@ def _shrunk(group: NDArray[np.integer], values: Floats, used: NDArray[np.bool_],
     return shrunk
 
 
-def _skills(losses: Floats, random_state: int) -> Floats:
+def _skills(losses: Floats, weights: Floats) -> Floats:
     """Return the skill on all judged users, then on each resample of them."""
-    own, base = (_weights(len(losses), random_state) @ losses).T
+    own, base = (weights @ losses).T
     return np.asarray(1 - own / base)
 
 
-def _means(gains: Floats, random_state: int) -> Floats:
-    weights = _weights(len(gains), random_state)
+def _means(gains: Floats, weights: Floats) -> Floats:
+    weights = np.where(weights.any(axis=1, keepdims=True), weights, 1.0)  # a draw without any buyer
     return np.asarray(weights @ gains / weights.sum(axis=1))
 
 

@@ -45,9 +45,15 @@ _BEST_BIC = Text(
     "在每个人群都稳定且规模足够的方案中 BIC 最低",
     "lowest BIC among solutions whose every persona is stable and large enough",
 )
+_MOST = Text(
+    "在每个人群都稳定且规模足够的方案中人群数最多",
+    "most personas among solutions whose every persona is stable and large enough",
+)
 _BEST_OF_SIZE = Text(
     "人群数由用户指定，行为预判力最强", "number given by the user; most skill of this number"
 )
+_LESS_SKILL = Text("行为预判力较低", "less skill")
+_NO_MORE_STABLE = Text("预判力相当，但较不稳定", "no more skill, and less stable")
 _NONE_STABLE = Text(
     "没有方案的全部人群都稳定，取最不稳定的人群最稳定者",
     "no solution has only stable personas; the least stable persona of this one is the most stable",
@@ -114,8 +120,8 @@ def choose(
     The rule: among solutions without a persona below ``min_share`` whose every persona has a bootstrap
     Jaccard of at least .75 (:data:`STABLE_JACCARD`), find the one with the most skill; of those within one
     standard error of it (of the difference, on the same resamples of users) take the fewest personas, then the
-    most skill. Where skill is not defined, take the
-    lowest BIC (without a BIC: the most personas). If no solution has only stable personas, take the one whose
+    most skill. Where skill is not defined, take the lowest BIC of the first clusterer that has one (those of two
+    clusterers are of different likelihoods), without any the most personas. If no solution has only stable personas, take the one whose
     least stable persona is the most stable; if every solution has a smaller persona, the one whose smallest
     persona is the largest.
 
@@ -144,7 +150,7 @@ def choose(
     if as_asked:
         best = max(rows, key=lambda c: (_skill(c), c.stability or 0.0))
         why = _BEST_OF_SIZE if len({c.clusterer for c in rows}) > 1 else _BY_USER
-        return _marked(rows, best, why, min_share)
+        return _marked(rows, best, why, None)
     if len(rows) == 1:
         return _marked(rows, rows[0], _ONLY_ONE, min_share)
     large = [c for c in rows if c.smallest_share >= min_share]
@@ -155,13 +161,21 @@ def choose(
         best = max(large, key=lambda c: (min(c.jaccards, default=0.0), _skill(c), -c.n_personas))
         return _marked(rows, best, _NONE_STABLE, min_share)
     if all(c.skill is None for c in stable):
-        best = min(stable, key=lambda c: (c.bic if c.bic is not None else -c.n_personas, c.n_personas))
-        return _marked(rows, best, _BEST_BIC, min_share)
+        best, why = _without_skill(stable)
+        return _marked(rows, best, why, min_share)
     top = max(stable, key=_skill)
     place = {id(c): row for c, row in zip(rows, skills, strict=True)}
     close = [c for c in stable if _skill(top) - _skill(c) <= _error(place[id(top)] - place[id(c)])]
     best = min(close, key=lambda c: (c.n_personas, -_skill(c)))
     return _marked(rows, best, _BEST, min_share)
+
+
+def _without_skill(stable: Sequence[Candidate]) -> tuple[Candidate, Text]:
+    with_bic = [c for c in stable if c.bic is not None]
+    if not with_bic:
+        return max(stable, key=lambda c: c.n_personas), _MOST
+    first = [c for c in with_bic if c.clusterer == with_bic[0].clusterer]
+    return min(first, key=lambda c: (c.bic if c.bic is not None else math.inf, c.n_personas)), _BEST_BIC
 
 
 def is_stable(candidate: Candidate) -> bool:
@@ -178,15 +192,18 @@ def _skill(candidate: Candidate) -> float:
 
 
 def _marked(
-    candidates: Sequence[Candidate], best: Candidate, why: Text, min_share: float
+    candidates: Sequence[Candidate], best: Candidate, why: Text, min_share: float | None
 ) -> tuple[Candidate, ...]:
+    """Mark the best; ``min_share`` is None where size and stability did not decide."""
     return tuple(
         replace(c, chosen=c is best, reason=why if c is best else _why_not(c, best, min_share))
         for c in candidates
     )
 
 
-def _why_not(candidate: Candidate, best: Candidate, min_share: float) -> Text:
+def _why_not(candidate: Candidate, best: Candidate, min_share: float | None) -> Text:
+    if min_share is None:
+        return _LESS_SKILL if _skill(candidate) < _skill(best) else _NO_MORE_STABLE
     if candidate.smallest_share < min_share:
         return Text(f"最小人群低于 {min_share:.0%}", f"smallest persona below {min_share:.0%}")
     if not is_stable(candidate):
@@ -195,11 +212,15 @@ def _why_not(candidate: Candidate, best: Candidate, min_share: float) -> Text:
             f"a persona is less stable than {STABLE_JACCARD} (Jaccard)",
         )
     if candidate.skill is None and best.skill is None:
-        return (
-            Text("BIC 较高", "higher BIC")
-            if candidate.bic is not None
-            else Text("人群较少", "fewer personas")
-        )
+        return _why_not_without_skill(candidate, best)
     if _skill(candidate) >= _skill(best):
         return Text("预判力相当，但人群更多", "no more skill than its error, with more personas")
-    return Text("行为预判力较低", "less skill")
+    return _LESS_SKILL
+
+
+def _why_not_without_skill(candidate: Candidate, best: Candidate) -> Text:
+    if best.bic is None:
+        return Text("人群较少", "fewer personas")
+    if candidate.bic is None or candidate.clusterer != best.clusterer:
+        return Text("没有可比的 BIC", "no BIC that can be compared")
+    return Text("BIC 较高", "higher BIC")

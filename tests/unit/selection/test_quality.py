@@ -327,3 +327,14 @@ def test_figures_are_those_of_a_loop_over_users(world):
     assert quality.reach.value == pytest.approx(_reach_by_loop(labels, outcomes, pairs), abs=1e-9)
     if quality.taste is not None:
         assert quality.taste.value == pytest.approx(_taste_by_loop(labels, outcomes, pairs), abs=1e-9)
+
+
+def test_reach_and_taste_of_one_draw_are_of_the_same_users():
+    # A user who buys what the group buys raises both; other users in each would hide it.
+    rng = np.random.default_rng(5)
+    labels = rng.integers(0, 2, 600)
+    own = rng.random(600) < 0.8
+    outcomes = np.zeros((600, 2))
+    outcomes[np.arange(600), np.where(own, labels, 1 - labels)] = 1.0
+    quality = judge(labels, outcomes, np.arange(600) % 2 == 0)
+    assert np.corrcoef(quality.reach_draws, quality.taste_draws)[0, 1] > 0.9

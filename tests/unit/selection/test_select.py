@@ -13,7 +13,9 @@ from personas.selection.select import Draws, choose, is_stable, with_skill
 STABLE, SHAKY = (0.9, 0.8), (0.9, 0.7)
 
 
-def candidate(n_personas, taste=None, jaccards=STABLE, *, bic=None, smallest_share=0.2, reach=None):
+def candidate(n_personas, taste=None, jaccards=STABLE, *, clusterer="latent_class", **given):
+    bic, smallest_share, reach = given.get("bic"), given.get("smallest_share", 0.2), given.get("reach")
+
     def measure(value):
         return None if value is None else Measure(value, value, value, 0.0)
 
@@ -25,7 +27,7 @@ def candidate(n_personas, taste=None, jaccards=STABLE, *, bic=None, smallest_sha
         smallest_share,
         chosen=False,
         reason=Text("", ""),
-        clusterer="latent_class",
+        clusterer=clusterer,
         reach=measure(reach),
         taste=measure(taste),
         jaccards=jaccards,
@@ -93,6 +95,39 @@ def test_without_skill_bic_decides_and_without_bic_the_number():
         == 3
     )
     assert picked(candidate(2), candidate(3), candidate(4, jaccards=SHAKY)).n_personas == 3
+
+
+def test_without_skill_bic_is_compared_within_one_clusterer_only():
+    rows = choose(
+        [
+            candidate(2, bic=60.0, clusterer="latent_class"),
+            candidate(3, bic=50.0, clusterer="latent_class"),
+            candidate(8, clusterer="kmeans"),
+            candidate(4, bic=-9.0, clusterer="gaussian_mixture"),
+        ],
+        min_share=0.03,
+    )
+    assert [c.chosen for c in rows] == [False, True, False, False]
+    assert [c.reason.en for c in rows if not c.chosen] == [
+        "higher BIC",
+        "no BIC that can be compared",
+        "no BIC that can be compared",
+    ]
+
+
+def test_what_did_not_decide_is_no_reason_either():
+    rows = choose(
+        [
+            candidate(3, reach=0.2, taste=0.2, jaccards=SHAKY, clusterer="kmeans"),
+            candidate(3, reach=0.1, taste=0.1, jaccards=SHAKY, clusterer="latent_class"),
+        ],
+        min_share=0.9,
+        as_asked=True,
+    )
+    assert [c.reason.en for c in rows] == [
+        "number given by the user; most skill of this number",
+        "less skill",
+    ]
 
 
 def test_without_skill_the_others_are_told_why_by_bic_or_by_their_number():
