@@ -21,12 +21,16 @@ from personas.category.flow import category_flow, compare_flows
 from personas.category.growth_share import Cuts, growth_share
 from personas.category.kpi import breadth, cross_category_share, multi_category_order_share, units_per_order
 from personas.category.paths import frequent_paths
+from personas.category.periods import span
 from personas.category.reach import conversion, penetration
 from personas.category.sequence import next_category
 from personas.config.category import AttachSpec
 from personas.errors import ConfigError
 from personas.schema import ObservationWindow, Text
 from pipelines.category_look import Found, Look
+
+_YEAR_DAYS = 365
+"""Shorter periods that follow each other lie in different seasons."""
 
 _SEGMENTS = {NO_PERSONA: Text("未归入人群", "no persona"), OTHERS: Text("其他", "others")}
 
@@ -152,6 +156,12 @@ def growth(look: Look) -> Found:
             "the table of the market's totals, or set share_of to brand."
         )
     look.bought(ObservationWindow(now.as_of, (now.as_of - then.start).days))
+    if (now.as_of - now.start).days < _YEAR_DAYS:
+        look.tell(
+            f"两期（{span(then).zh}；{span(now).zh}）处于一年中的不同季节：增长含季节影响，有两年数据时请用 category.period: year。",
+            f"The periods ({span(then).en}; {span(now).en}) lie in different seasons, so growth holds the season, too; with two "
+            "years of data choose category.period: year.",
+        )
     matrix = growth_share(
         purchases(look, then),
         purchases(look, now),

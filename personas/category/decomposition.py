@@ -269,8 +269,8 @@ def decompose_gmv(
     found = decompose(*(_factors(part) for part in _pool_few(sums, smallest_segment)))
     who = _POPULATIONS[population]
     definition = Text(
-        f"GMV = 用户数 × 转化率 × 客单价：用户数为{who.zh}，转化率 = 购买用户 ÷ 用户数，客单价 = GMV ÷ 购买用户；"
-        f"由 {span(then).zh} 到 {span(now).zh}；GMV 为已知金额的毛订单额，不扣除退货。{found.definition.zh}",
+        f"成交额 = 用户数 × 转化率 × 客单价：用户数为{who.zh}，转化率 = 购买用户 ÷ 用户数，客单价 = 成交额 ÷ 购买用户；"
+        f"由 {span(then).zh} 到 {span(now).zh}；成交额为已知金额的毛订单额，不扣除退货。{found.definition.zh}",
         f"GMV = users × conversion × basket: users are {who.en}, conversion = buyers ÷ users, basket = GMV ÷ buyers; "
         f"from {span(then).en} to {span(now).en}; GMV is gross, of the order lines whose amount is known. "
         f"{found.definition.en}",

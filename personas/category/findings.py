@@ -172,10 +172,10 @@ def _flow(analysis: Analysis, table: pd.DataFrame) -> Iterator[Text]:
     for cell in _rows(ranked):
         a, b = analysis.label(cell.row), analysis.label(cell.column)
         yield Text(
-            f"前期购买 {a.zh} 的 {cell.n_row:,.0f} 人中，{cell.share:.1%}（{cell.n_both:,.0f} 人）后期购买 {b.zh}，各品类平均为 "
+            f"前期购买 {a.zh} 的 {cell.n_row:,.0f} 人中，{cell.share:.1%}（{cell.n_both:,.0f} 人）后期购买 {b.zh}，全部品类的购买者合计为 "
             f"{cell.usual:.1%}",
             f"Of the {cell.n_row:,.0f} buyers of {a.en} in the earlier period, {cell.share:.1%} ({cell.n_both:,.0f}) bought {b.en} "
-            f"in the later one; {cell.usual:.1%} is the mean of all categories",
+            f"in the later one; {cell.usual:.1%} of the buyers of all listed categories did",
         )
 
 
@@ -203,7 +203,9 @@ def _buyer_change(analysis: Analysis, table: pd.DataFrame) -> Iterator[Text]:
 def _direction(analysis: Analysis, table: pd.DataFrame) -> Iterator[Text]:
     sure = table[(table["q_value"] < SIGNIFICANT) & (table["share_before"] > table["expected_share"])]
     sure = sure.assign(times=sure["share_before"] / sure["expected_share"])
-    for pair in _rows(sure.sort_values(["times", "category", "next_category"], ascending=[False, True, True])):
+    for pair in _rows(
+        sure.sort_values(["times", "category", "next_category"], ascending=[False, True, True])
+    ):
         a, b = analysis.label(pair.category), analysis.label(pair.next_category)
         n = pair.n_before + pair.n_after
         yield Text(
@@ -243,7 +245,7 @@ def _decomposition(analysis: Analysis, table: pd.DataFrame) -> Iterator[Text]:
     before, after = (analysis.parameters.get(name, 0.0) for name in ("gmv_before", "gmv_after"))
     zh = "，".join(f"{name.zh} {part:+,.0f}" for name, part in parts)
     en = ", ".join(f"{name.en} {part:+,.0f}" for name, part in parts)
-    yield Text(f"GMV {before:,.0f} → {after:,.0f}：{zh}", f"GMV {before:,.0f} → {after:,.0f}: {en}")
+    yield Text(f"成交额 {before:,.0f} → {after:,.0f}：{zh}", f"GMV {before:,.0f} → {after:,.0f}: {en}")
 
 
 def _gaps(analysis: Analysis, table: pd.DataFrame) -> Iterator[Text]:

@@ -20,7 +20,7 @@ Metric = Literal["users", "orders", "revenue"]
 METRICS: Final[dict[Metric, Text]] = {
     "users": Text("购买人数", "buyers"),
     "orders": Text("订单数", "orders"),
-    "revenue": Text("销售额", "revenue"),
+    "revenue": Text("成交额", "GMV"),
 }
 """What can be compared, with its name for people."""
 
@@ -331,10 +331,10 @@ def _define(
     growth_cut = "-" if np.isnan(cuts[1]) else f"{cuts[1]:.1%}"
     return Text(
         f"横轴：{share.zh}；纵轴：{name.zh}增长率 = 本期 ÷ 基期 - 1。基期：{then.zh}；本期：{now.zh}。分界：份额 {share_cut}、"
-        f"增长率 {growth_cut}，等于分界计为高。气泡 = 本期销售额（未扣除退货）。基期购买人数少于 {min_buyers} 人或仅一期有"
+        f"增长率 {growth_cut}，等于分界计为高。气泡 = 本期成交额（未扣除退货）。基期购买人数少于 {min_buyers} 人或仅一期有"
         "购买的品类不判定；临界 = 任一分界移动 10%（增长率至少 1 个百分点）象限即改变。",
         f"x: {share.en}; y: growth of {name.en} = later / base period - 1. Base: {then.en}; later: {now.en}. "
-        f"Cuts: share {share_cut}, growth {growth_cut}; a value on the cut is high. Bubble: revenue of the later "
+        f"Cuts: share {share_cut}, growth {growth_cut}; a value on the cut is high. Bubble: GMV of the later "
         f"period, returns not netted. Not judged: fewer than {min_buyers} buyers in the base period, or "
         "bought in one period only. Near a cut: the quadrant would change if either cut moved by 10% (growth: "
         "at least one percentage point).",

@@ -10,7 +10,7 @@ from personas.schema import Text
 from personas.selection.jaccard import PATTERN_JACCARD
 
 NEARLY_ALL: Final = 0.9
-"""Share of the buyers from which on a category is one that everybody buys (own choice)."""
+"""Share of the buyers from which on a scene is one that everybody buys from (own choice)."""
 
 UNSTABLE, FEW, EVERYBODY = "unstable", "few", "everybody"
 
@@ -20,8 +20,8 @@ CAUTIONS: Final = {
     ),
     FEW: Text("以其为主要场景的用户过少", "too few users have it as main scene"),
     EVERYBODY: Text(
-        "主推品类几乎人人购买，且是多数人的主要场景，不能区分用户",
-        "nearly everybody buys its hero, and it is the main scene of most: it tells nothing of who they are",
+        "几乎人人购买其品类，且是多数人的主要场景，不能区分用户",
+        "nearly everybody buys from it, and it is the main scene of most: it tells nothing of who they are",
     ),
 }
 """Caution -> what it says."""
@@ -47,24 +47,25 @@ def scene_cautions(found: SceneSet, n_main: Mapping[str, int], *, minimum: int) 
     dict of str to str
         Scene id -> ``"unstable"`` (a known stability below :data:`personas.selection.jaccard.PATTERN_JACCARD`),
         ``"few"`` (fewer main users than the minimum), ``"everybody"`` (at least nine tenths of the buyers bought
-        its hero, and it is the main scene of more than half of those who have one: the main scene goes by
+        from it, and it is the main scene of more than half of those who have one: the main scene goes by
         volume, so it repeats what everybody does) or ``""``, the first that holds.
 
     Examples
     --------
     >>> import ibis, pyarrow as pa
     >>> from personas.category.scenes import find_scenes
-    >>> users, categories = zip(*[(f"k{u}", c) for u in range(60) for c in ("冰箱", "油烟机", "洗碗机")[u % 3 != 0 :]])
+    >>> kitchen = [(f"k{u}", c) for u in range(60) for c in ("冰箱", "油烟机", "洗碗机")[u % 3 != 0 :]]
+    >>> hallway = [(f"h{u}", c) for u in range(60) for c in ("门锁", "猫眼", "监控")[u % 3 != 0 :]]
+    >>> users, categories = zip(*kitchen, *hallway)
     >>> bought = ibis.memtable(pa.table({"user_id": users, "category": categories}))
-    >>> scene_cautions(find_scenes(bought, n_resamples=0), {"scene_1": 7}, minimum=20)
-    {'scene_1': 'few'}
+    >>> scene_cautions(find_scenes(bought, n_resamples=0), {"scene_1": 60, "scene_2": 7}, minimum=20)
+    {'scene_1': '', 'scene_2': 'few'}
     """
-    n_buyers = dict(zip(found.members["category"], found.members["n_buyers"], strict=True))
     n_with_main = sum(n_main.values())
     cautions = {}
     for scene in found.scenes:
         own = n_main.get(scene.scene_id, 0)
-        by_all = n_buyers[scene.hero] >= NEARLY_ALL * found.n_users and own > n_with_main / 2
+        by_all = scene.n_users >= NEARLY_ALL * found.n_users and own > n_with_main / 2
         if scene.stability < PATTERN_JACCARD:
             cautions[scene.scene_id] = UNSTABLE
         elif own < minimum:

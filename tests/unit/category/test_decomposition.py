@@ -199,7 +199,7 @@ def test_bad_questions_are_refused(six_users, year):
 
 def test_the_definition_says_who_is_counted_and_what_zero_does(six_users, year):
     zh, en = decompose_gmv(six_users, THEN, year, population="active_users").definition
-    assert zh.startswith("GMV = 用户数 × 转化率 × 客单价：用户数为活跃用户")
+    assert zh.startswith("成交额 = 用户数 × 转化率 × 客单价：用户数为活跃用户")
     assert "由 2024-01-01 至 2024-12-31 到 2025-01-01 至 2025-12-31" in zh
     assert "取极限" in zh
     assert "the change goes to the factors that are 0" in en

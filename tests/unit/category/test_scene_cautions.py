@@ -36,9 +36,8 @@ def test_a_scene_below_six_tenths_is_not_to_be_trusted(found, stability, caution
     assert scene_cautions(judged, {"scene_1": 60, "scene_2": 60}, minimum=20)["scene_1"] == caution
 
 
-def test_a_hero_of_everybody_in_the_main_scene_of_most_tells_nothing(found):
-    hero = found.scenes[0].hero
-    n_buyers = found.members["n_buyers"].where(found.members["category"] != hero, 110)
-    common = replace(found, members=found.members.assign(n_buyers=n_buyers))
+def test_a_scene_of_everybody_that_is_the_main_one_of_most_tells_nothing(found):
+    first, second = found.scenes
+    common = replace(found, scenes=(replace(first, n_users=110), second))
     assert scene_cautions(common, {"scene_1": 90, "scene_2": 30}, minimum=20)["scene_1"] == EVERYBODY
     assert scene_cautions(common, {"scene_1": 60, "scene_2": 60}, minimum=20)["scene_1"] == ""
