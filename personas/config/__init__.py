@@ -223,6 +223,7 @@ class Config(Spec):
     """One use case."""
 
     name: str = Field(pattern=r"^[\w-]{1,60}$", description="Models and outputs are filed under it.")
+    title: TextSpec | None = Field(None, description="What reports are headed by; default: the name.")
     language: Language = "zh-CN"
     store: str = Field("artifacts", description="Folder of models and outputs, relative to the config.")
     sources: SourcesSpec

@@ -262,6 +262,9 @@ def _bands(
     if not len(edges):
         return None
     names = _band_names(edges, has_zero=has_zero, whole=whole, percent=feature.unit == "share 0-1")
+    if feature.kind == "count" and names[0][0] == "<1":
+        names[0] = ("<1", Text("0", "0"))
+        has_zero = True
     shorts = _shorts(feature, names, has_zero=has_zero, small=whole and edges[-1] < 100)
     return edges, tuple(
         Level(name, join_label(feature, text), short)

@@ -7,7 +7,8 @@ from collections.abc import Sequence
 from personas.features.base import FeatureSet
 from personas.model.bands import category_name, is_category
 from personas.model.base import Card, Trait
-from personas.model.traits import SIGNIFICANT, SLIGHT_EFFECT, pick_distinctive
+from personas.model.number_words import say_number
+from personas.model.traits import SIGNIFICANT, SLIGHT_EFFECT, is_commonplace, pick_distinctive
 from personas.schema import BLOCKS, Block, Text
 
 MAX_FACTS = 3
@@ -43,7 +44,7 @@ def make_cards(traits: Sequence[Sequence[Trait]], feature_set: FeatureSet) -> tu
     -----
     A sentence states up to three facts with share and TGI, strongest effect (Cohen's h) first; facts need
     TGI above 100, q below .05 and at least half a small effect, otherwise the sentence says that the
-    persona is close to the average. Protected attributes stand apart, marked as described only.
+    persona is close to the average. What nearly everybody has is no fact. Protected attributes stand apart, marked as described only.
 
     Offers are the categories that the persona buys significantly more than all users, ranked by
     TGI x share, so that a strong preference of a handful doesn't outrank reach. The message speaks of
@@ -77,7 +78,7 @@ def _sentence(block: Block, traits: Sequence[Trait], feature_set: FeatureSet) ->
     mine = [trait for trait in traits if trait.block == block]
     if not any(trait.tgi is not None for trait in mine):
         return _UNKNOWN
-    facts = pick_distinctive(mine, SLIGHT_EFFECT)[:MAX_FACTS]
+    facts = [fact for fact in pick_distinctive(mine, SLIGHT_EFFECT) if not is_commonplace(fact)][:MAX_FACTS]
     if not facts:
         return _AVERAGE[block]
     zh, en = _list(facts, feature_set)
@@ -98,12 +99,9 @@ def _state(trait: Trait, feature_set: FeatureSet) -> Text:
         return Text(f"{share} 购买过{category.zh}（{tgi}）", f"{share} bought {category.en} ({tgi})")
     if feature.name in ("age", "age_band"):
         return Text(f"{share} 为{trait.short.zh}（{tgi}）", f"{share} aged {trait.short.en} ({tgi})")
-    name, _, value = trait.label.zh.partition("：")
     if feature.kind in ("numeric", "count"):
-        # "京享值≥6000", but "购买次数 2-3": a digit after a word needs room.
-        room = "" if value[:1] in "<≥>" or name.endswith("）") else " "
-        en = f"{trait.label.en[:1].lower()}{trait.label.en[1:]}"
-        return Text(f"{share} {name}{room}{value}（{tgi}）", f"{share} with {en} ({tgi})")
+        said = say_number(feature.name, trait.level, trait.label)
+        return Text(f"{share} {said.zh}（{tgi}）", f"{share} {said.en} ({tgi})")
     verb = "为" if feature.kind in ("nominal", "ordinal") and feature.block == "who" else ""
     return Text(f"{share} {verb}{trait.short.zh}（{tgi}）", f"{share} {trait.short.en} ({tgi})")
 

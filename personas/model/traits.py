@@ -22,6 +22,29 @@ SMALL_EFFECT = 0.2
 SLIGHT_EFFECT = 0.1
 """Half a small effect; sentences of a card need it, so that a large base doesn't make trifles speak."""
 
+_NEARLY_ALL = 0.8
+_HARDLY_MORE = 110.0
+
+
+def is_commonplace(trait: Trait) -> bool:
+    """Return whether a trait holds for nearly everybody, and for the persona hardly more.
+
+    Parameters
+    ----------
+    trait : Trait
+        Of a persona.
+
+    Returns
+    -------
+    bool
+        More than 80 % of all users have it and its TGI is from 100 to below 110 (own choice): it may be significant and tells
+        nobody anything.
+    """
+    if trait.tgi is None or trait.base_share is None:
+        return False
+    return trait.base_share > _NEARLY_ALL and 100 <= trait.tgi < _HARDLY_MORE
+
+
 _TIERS = "一二三四五六"
 
 

@@ -124,7 +124,11 @@ def _grid(
     who: str, matrix: pd.DataFrame, links: dict[tuple[str, str], dict[str, Any]], tables: AnalysisTables
 ) -> AttachGrid:
     cells = {(r["row"], r["column"]): r for r in _records(matrix)}
-    rows, columns = (list(dict.fromkeys(matrix[side]))[:N_SHOWN] for side in ("row", "column"))
+    # The columns follow the rows, so that a category stands in both at the same place.
+    rows = list(dict.fromkeys(matrix["row"]))
+    asked = dict.fromkeys(matrix["column"])
+    columns = [*(c for c in rows if c in asked), *(c for c in asked if c not in rows)]
+    rows, columns = rows[:N_SHOWN], columns[:N_SHOWN]
     units = dict(zip(matrix["row"], matrix["n_row"], strict=True))
     return AttachGrid(
         who=who,

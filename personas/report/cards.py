@@ -9,7 +9,7 @@ from math import log2
 
 from personas.features import FeatureSet
 from personas.model.base import Persona, Trait
-from personas.model.traits import SIGNIFICANT, SLIGHT_EFFECT, effect_size, pick_distinctive
+from personas.model.traits import SIGNIFICANT, SLIGHT_EFFECT, effect_size, is_commonplace, pick_distinctive
 from personas.report.colours import persona_colours
 from personas.report.figures import Figures
 from personas.schema import BLOCKS, Block, Text
@@ -130,7 +130,8 @@ def _make_card(
 ) -> PersonaCard:
     (place, colour), language = look, figures.language
     top = pick_top_traits(persona.traits, N_TOP_TRAITS)
-    best = pick_distinctive((t for t in persona.traits if not t.protected), SLIGHT_EFFECT)
+    found = pick_distinctive((t for t in persona.traits if not t.protected), SLIGHT_EFFECT)
+    best = [trait for trait in found if not is_commonplace(trait)]
     other_name = persona.name.en if language == "zh-CN" else persona.name.zh
     name = persona.name.of(language)
     return PersonaCard(
@@ -165,7 +166,7 @@ def pick_top_traits(traits: Iterable[Trait], n_traits: int) -> list[Trait]:
 
     At least three in five are above average where there are as many. On each side significant traits
     come first, then the larger effect (Cohen's h between the share and the base share). A feature gives
-    at most one trait per side. Protected and suppressed traits are left out.
+    at most one trait per side. Protected and suppressed traits are left out, and what nearly everybody has.
 
     Parameters
     ----------
@@ -183,7 +184,7 @@ def pick_top_traits(traits: Iterable[Trait], n_traits: int) -> list[Trait]:
     ----------
     Cohen, J. (1988). Statistical Power Analysis for the Behavioral Sciences, 2nd ed., chapter 6.
     """
-    shown = [t for t in traits if not t.protected and t.tgi is not None]
+    shown = [t for t in traits if not t.protected and t.tgi is not None and not is_commonplace(t)]
     ranked = sorted(shown, key=lambda t: (not _is_significant(t), -abs(effect_size(t))))
     # The first of a feature is its strongest.
     over: dict[str, Trait] = {}

@@ -78,7 +78,8 @@ def render_report(dossier: Dossier, *, language: Language, minimum_cell: int = S
             model=model,
             language=language,
             other_language="en" if language == "zh-CN" else "zh-CN",
-            title=f"{model.name} · {say('page.title', language)}",
+            heading=_heading(model, language),
+            title=f"{_heading(model, language)} · {say('page.title', language)}",
             about=f"{model.name} · {dossier.version} · {say('word.as_of', language)} {model.as_of.isoformat()}",
             version=dossier.version,
             sections=_sections([*(chapter.section for chapter in chapters), *(["since"] if since else [])]),
@@ -91,6 +92,13 @@ def render_report(dossier: Dossier, *, language: Language, minimum_cell: int = S
             **_evidence(dossier, figures),
         )
     )
+
+
+def _heading(model: PersonaModel, language: Language) -> str:
+    """Return the title that the config gives, else the name in words."""
+    title = model.config.get("title")
+    given = title.get("zh" if language == "zh-CN" else "en") if isinstance(title, dict) else None
+    return str(given or model.name.replace("_", " "))
 
 
 def _people(dossier: Dossier, figures: Figures) -> dict[str, Any]:

@@ -9,6 +9,9 @@ from personas.model.base import PersonaModel
 from personas.report.figures import Figures
 from personas.report.words import say_or
 
+N_UNFOLDED = 8
+"""A parameter that lists more features is folded (own choice)."""
+
 _TOLD_ELSEWHERE = ("feature_weights", "judged_by")
 
 
@@ -20,6 +23,8 @@ class ParameterView:
     ----------
     rows : tuple of (str, str)
         Name and value.
+    folded : tuple of (str, str)
+        Name with the number of features, and the features, of parameters that list many.
     weights : tuple of (str, str)
         Feature and its weight, heaviest first, of those that are described.
     n_further : int
@@ -27,6 +32,7 @@ class ParameterView:
     """
 
     rows: tuple[tuple[str, str], ...]
+    folded: tuple[tuple[str, str], ...]
     weights: tuple[tuple[str, str], ...]
     n_further: int
 
@@ -40,12 +46,20 @@ def parameter_view(model: PersonaModel, figures: Figures) -> ParameterView:
     told = sorted(
         (n for n in weights if n not in hidden), key=lambda name: (-weights[name], labels.get(name, name))
     )
+    rows, folded = [], []
+    for name, value in sorted(model.clusterer_params.items()):
+        if name not in _TOLD_ELSEWHERE:
+            title, said = (
+                say_or(f"parameter.{name}", name, figures.language),
+                _written(name, value, labels, figures),
+            )
+            if isinstance(value, list | tuple | Mapping) and len(value) > N_UNFOLDED:
+                folded.append((f"{title} ({figures.count(len(value))})", said))
+            else:
+                rows.append((title, said))
     return ParameterView(
-        rows=tuple(
-            (say_or(f"parameter.{name}", name, figures.language), _written(name, value, labels, figures))
-            for name, value in sorted(model.clusterer_params.items())
-            if name not in _TOLD_ELSEWHERE
-        ),
+        rows=tuple(rows),
+        folded=tuple(folded),
         weights=tuple((labels.get(name, name), figures.decimal(weights[name])) for name in told),
         n_further=len(weights) - len(told),
     )

@@ -185,8 +185,10 @@ QUALITY_WORDS: dict[str, Text] = {
     "chart.n_personas": Text("人群数", "Number of personas"),
     "chart.skill.title": Text("综合预判力", "Skill"),
     "chart.skill.read": Text(
-        "100% 为表中最高。实心：每个人群都稳定；空心：有人群不稳定或未测；黑圈：选用的方案；竖线：± 一个标准误。",
-        "100% = the best of the table. Filled: every persona is stable. Hollow: one is not, or it wasn't measured. "
+        "100% 表示触达与偏好预判力都是表中最高（两者可能来自不同方案，因此未必有方案达到）。"
+        "实心：每个人群都稳定；空心：有人群不稳定或未测；黑圈：选用的方案；竖线：± 一个标准误。",
+        "100% = both the most reach and the most taste of the table, which no one solution need have. Filled: every "
+        "persona is stable. Hollow: one is not, or it wasn't measured. "
         "Ring: chosen. Bars: ± one standard error.",
     ),
     "chart.stability.title": Text("稳定性（平均 ARI）", "Stability (mean ARI)"),

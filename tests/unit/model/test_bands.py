@@ -4,6 +4,7 @@ import pytest
 
 from personas.features.base import Feature, FeatureSet, typed_columns
 from personas.features.category_history import HISTORY_FEATURES, category_features
+from personas.features.rfm import RFM_FEATURES
 from personas.model.bands import read_features
 from personas.schema import Text
 
@@ -43,6 +44,16 @@ def test_small_whole_numbers_are_said_as_they_are():
     assert [level.name for level in reading.levels] == ["0", "1", "2", ">=3"]
     assert reading.levels[1].short == Text("孩子数1", "number of children 1")
     assert np.bincount(reading.codes).tolist() == [100, 60, 60, 60]
+
+
+def test_fewer_than_one_of_a_count_is_none():
+    orders = next(f for f in RFM_FEATURES if f.name == "order_count")
+
+    (reading,) = read(orders, np.repeat([0, 1, 2, 3], [12, 40, 30, 30]))
+
+    assert reading.levels[0].name == "<1"
+    assert reading.levels[0].label.en == "Orders: 0"
+    assert reading.levels[0].short.en == "no orders"
 
 
 def test_shares_are_said_in_percent():

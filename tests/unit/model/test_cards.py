@@ -1,7 +1,12 @@
+from dataclasses import replace
+
 import numpy as np
+import pytest
 
 from personas.model.cards import make_cards
+from personas.model.number_words import say_number
 from personas.model.profile import profile_personas
+from personas.model.traits import is_commonplace
 from personas.schema import Text
 
 
@@ -18,9 +23,42 @@ def test_sentences_state_share_and_index_of_the_strongest_traits(world):
     assert f"{100 * unmarried.share:.0f}% 为未婚（TGI {unmarried.tgi:.0f}）" in tech.who.zh
     assert f"{100 * unmarried.share:.0f}% unmarried (TGI {unmarried.tgi:.0f})" in tech.who.en
     assert "京享值 3000-6000" in tech.worth.zh
-    assert "with membership value: 3,000–6,000" in tech.worth.en
+    assert "with membership value 3,000–6,000" in tech.worth.en
     assert "购买过音箱" in tech.what.zh
     assert "bought smart speaker" in tech.what.en
+
+
+def test_what_nearly_everybody_has_is_no_fact(world):
+    _, traits = cards(world)
+    told = next(t for t in traits[3] if t.level == "unmarried")
+    common = replace(told, feature="home", share=0.98, base_share=0.9, tgi=108.9)
+
+    assert is_commonplace(common)
+    assert not is_commonplace(replace(common, base_share=0.7, tgi=140.0))
+    assert make_cards([[replace(common, feature="marital_status")]], world.feature_set)[0].who.en.startswith(
+        "Close"
+    )
+
+
+@pytest.mark.parametrize(
+    ("name", "level", "zh", "en", "said"),
+    [
+        ("order_count", ">=1", "≥1", "1 or more", Text("下过单", "ordered at least once")),
+        ("order_count", "<3", "<3", "under 3", Text("下单 不到 3 次", "placed fewer than 3 orders")),
+        ("order_count", "1", "1", "1", Text("下单 1 次", "ordered once")),
+        ("revenue", "<290", "<290", "under 290", Text("消费 不到 290", "spent under 290")),
+        (
+            "recency_days",
+            ">=90",
+            "≥90",
+            "90 or more",
+            Text("最近购买在 90 天前或更早", "last bought 90 or more days ago"),
+        ),
+        ("points", ">=90", "≥90", "90 or more", Text("积分≥90", "with points 90 or more")),
+    ],
+)
+def test_bands_of_numbers_are_said_as_people_say_them(name, level, zh, en, said):
+    assert say_number(name, level, Text(f"积分：{zh}", f"Points: {en}")) == said
 
 
 def test_merged_ages_are_said_in_one_breath(world):

@@ -8,9 +8,9 @@ from personas.report.attach_map import N_SHOWN, attach_page
 def test_cells_have_their_rate_their_tier_and_their_counts(made, tables_of):
     grid = attach_page(tables_of(made.attach())).grid
 
-    assert grid.columns == ("door viewer", "air conditioner")
+    assert grid.columns == ("air conditioner", "door viewer")  # as the rows, then the others
     assert [row.category for row in grid.rows] == ["smart lock", "air conditioner"]
-    strong, weak = grid.rows[0].cells
+    weak, strong = grid.rows[0].cells
     assert (strong.rate, strong.tier, strong.tier_word) == ("50.0%", "high", "high")
     assert strong.tip == "smart lock → door viewer: 200 of 400; 95% interval 45.0–55.0%; lift 1.43, q <0.001"
     assert weak.tier == "low"
@@ -19,15 +19,15 @@ def test_cells_have_their_rate_their_tier_and_their_counts(made, tables_of):
 def test_the_diagonal_is_blank_and_a_small_cell_is_hidden(made, tables_of):
     rows = attach_page(tables_of(made.attach())).grid.rows
 
-    assert rows[1].cells[1] is None
-    assert (rows[1].cells[0].rate, rows[1].cells[0].tier) == ("hidden", "")
+    assert rows[1].cells[0] is None
+    assert (rows[1].cells[1].rate, rows[1].cells[1].tier) == ("hidden", "")
 
 
 def test_each_persona_has_its_own_rates(made, tables_of):
     page = attach_page(tables_of(made.attach()))
 
     assert [grid.who for grid in page.slices] == ["P01 Trend-setters", "P02 Cooks"]
-    assert page.slices[0].rows[0].cells[0].rate == "60.0%"
+    assert page.slices[0].rows[0].cells[1].rate == "60.0%"
 
 
 def test_the_strongest_pairs_stand_once(made, tables_of):
@@ -63,7 +63,7 @@ def test_a_repurchase_is_told_from_other_cells(made, tables_of):
         tables_of(made.analysis("attach", {"matrix": pd.concat([matrix, again], ignore_index=True)}))
     )
 
-    assert [cell.is_self for cell in page.grid.rows[0].cells] == [False, False, True]
+    assert [cell.is_self for cell in page.grid.rows[0].cells] == [True, False, False]
 
 
 def test_a_large_rectangle_is_cut_and_says_so(made, tables_of):

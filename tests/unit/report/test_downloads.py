@@ -53,7 +53,7 @@ def test_formulas_are_guarded(made, tables_of):
 
 def test_a_file_that_is_too_large_for_a_link_is_cut_and_says_so(made, tables_of, monkeypatch):
     monkeypatch.setattr(downloads, "LARGEST_PLAIN_BYTES", 300)
-    monkeypatch.setattr(downloads, "LARGEST_BYTES", 430)
+    monkeypatch.setattr(downloads, "LARGEST_BYTES", 400)
     link = make_downloads(tables_of(made.attach()))[0]
 
     assert 0 < len(_read(link)) < 9

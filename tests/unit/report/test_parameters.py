@@ -27,6 +27,16 @@ def test_weights_of_features_that_are_not_described_are_counted(judged):
     assert (view.weights, view.n_further) == ((("age", "0.10"),), 1)
 
 
+def test_a_long_list_of_features_is_folded_with_their_number(model):
+    long = replace(model, clusterer_params={"left_out": [f"f{i}" for i in range(140)], "tol": 1.0})
+    view = parameter_view(long, Figures("en"))
+
+    assert [title for title, _ in view.rows] == ["convergence tolerance"]
+    assert [(title, said[:6]) for title, said in view.folded] == [
+        ("features left out of the clustering (140)", "f0, f1")
+    ]
+
+
 def test_unknown_parameters_keep_their_technical_name(model):
     odd = replace(model, clusterer_params={"tol": 1e-6, "zz_top": 3})
 
