@@ -156,9 +156,12 @@ def _draft(guesses: dict[str, tuple[Path, Guess]], output: Path, encoding: str) 
 def _mapping_lines(guess: Guess) -> list[str]:
     mapping = guess.mapping
     by_target = {c.target: c for c in guess.columns if c.target}
+    attributes = {attribute.name for attribute in guess.attributes}
     lines = ["    columns:"] if mapping.columns else ["    columns: {}"]
     for target, source in mapping.columns.items():
-        lines.append(f"      {_scalar(target)}: {_scalar(source)}{_mark(by_target.get(target))}")
+        lines.append(
+            f"      {_scalar(target)}: {_scalar(source)}{_mark(by_target.get(target), target in attributes)}"
+        )
     for c in guess.columns:
         if c.confidence == "unknown":
             lines.append(f"      # unknown: {c.target}: {c.reason}")
@@ -166,7 +169,10 @@ def _mapping_lines(guess: Guess) -> list[str]:
             lines.append(f"      # {_one_line(c.source)}: {_one_line(c.reason)}")
     if mapping.values:
         lines.append("    values:")
-        lines += [f"      {_scalar(column)}: {_flow(values)}" for column, values in mapping.values.items()]
+        lines += [
+            f"      {_scalar(column)}: {_flow(values)}   # guessed: what each value stands for"
+            for column, values in mapping.values.items()
+        ]
     if mapping.constants:
         lines.append(f"    constants: {_flow(mapping.constants)}")
     if mapping.date_formats:
@@ -177,11 +183,13 @@ def _mapping_lines(guess: Guess) -> list[str]:
     return lines
 
 
-def _mark(guess: ColumnGuess | None) -> str:
-    if guess is None or guess.confidence == "sure":
+def _mark(guess: ColumnGuess | None, is_attribute: bool) -> str:
+    """Mark a column unless its name and every sampled value are known; an attribute of the source's own never is."""
+    if guess is None or (guess.confidence == "sure" and not is_attribute):
         return ""
+    confidence = "guessed" if guess.confidence == "sure" else guess.confidence
     unmapped = f"; no canonical level for {', '.join(guess.unmapped)}" if guess.unmapped else ""
-    return f"   # {guess.confidence}: {_one_line(guess.reason + unmapped)}"
+    return f"   # {confidence}: {_one_line(guess.reason + unmapped)}"
 
 
 def _one_line(text: str) -> str:

@@ -289,7 +289,7 @@ def _flag(
         place = ibis.row_number().over(ibis.window(group_by=key, order_by=order))
         stated = reduce(lambda a, b: a & b, [flagged[k].notnull() for k in key])
         flagged = flagged.mutate(fault_duplicate=(place > 0) & stated)
-        faults.append(Fault(unique_key[0], "duplicate key", "fault_duplicate"))
+        faults.append(Fault(unique_key[0], "duplicate key", "fault_duplicate", key=unique_key))
     any_fault = reduce(or_, [flagged[f.flag] for f in faults], flagged[MALFORMED].notnull())
     return flagged.mutate(**{VALID: ~any_fault}), faults
 

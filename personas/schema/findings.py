@@ -100,12 +100,13 @@ class TableReport:
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """One check of one column; ``flag`` is the boolean column that says where it fails."""
+    """One check of one column; ``flag`` is the boolean column that says where it fails, ``key`` what must be unique."""
 
     column: str
     reason: str
     flag: str
     levels: tuple[str, ...] = ()
+    key: tuple[str, ...] = ()
 
 
 def build_report(
@@ -220,7 +221,6 @@ _HINTS = {
     "not an ISO 8601 date": "Expected YYYY-MM-DD hh:mm:ss; state date_formats, and time_zone when times carry an offset.",
     "in the future": "Expected a day up to as_of; check the order of day and month in date_formats.",
     "not yes or no": "Expected yes/no, Y/N, true/false, 1/0 or 是/否; map other values to one of them or to null.",
-    "duplicate key": "Expected one row per user; the first valid row was kept. Remove the others in the source.",
     "user not in users": "Expected a user of the users table; complete it, or check that both use the same id.",
     "malformed row": "Expected one value per column; put quotation marks around values that hold the delimiter.",
 }
@@ -229,6 +229,11 @@ _HINTS = {
 def _hint(flagged: ir.Table, fault: Fault) -> str:
     if fault.reason == "unknown level":
         return _unknown_levels(flagged, fault)
+    if fault.reason == "duplicate key":
+        return (
+            f"Expected one row per {' and '.join(fault.key)}; the first valid row was kept. Remove the others in the "
+            "source."
+        )
     return _HINTS.get(
         fault.reason, "Check the unit and that the right column is mapped, or map the value to null."
     )

@@ -133,7 +133,9 @@ def _read_dates(_: str, sample: Sample) -> Reading | None:
         return None
     notes = []
     if dates.share < 1:
-        notes.append(f"{1 - dates.share:.0%} of the sample is in no known date format")
+        share = f"{1 - dates.share:.0%}"
+        part = "less than 1%" if share == "0%" else share
+        notes.append(f"{part} of the sample is in no known date format")
     if dates.ambiguous:
         notes.append("day and month could as well be the other way round")
     if dates.has_offset:

@@ -57,7 +57,9 @@ def test_the_drafted_config_reads_all_tables(tmp_path, monkeypatch):
         pd.DataFrame(columns).to_csv(f"{name}.csv", index=False)
     answer = run_personas("init", *(f"{name}.csv" for name in reversed(tables)), "--output", "drafted.yaml")
     assert answer.code == 0, answer.err
-    sources = yaml.safe_load((tmp_path / "drafted.yaml").read_text(encoding="utf-8"))["sources"]
+    drafted = (tmp_path / "drafted.yaml").read_text(encoding="utf-8")
+    assert "gender: {女: female, 男: male}   # guessed: what each value stands for" in drafted
+    sources = yaml.safe_load(drafted)["sources"]
     assert list(sources) == ["users", "events", "items", "tags", "market"]
     assert sources["market"]["columns"] == {
         "period_start": "起始日", "period_end": "截止日", "category": "品类", "buyers": "购买人数",

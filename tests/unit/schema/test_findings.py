@@ -4,6 +4,7 @@ import pytest
 
 from personas.errors import DataError
 from personas.schema import CONSENTS, USERS, Attribute, enforce_quarantine_share
+from personas.schema.tables import ITEMS
 
 from .conftest import Check
 
@@ -86,3 +87,8 @@ def test_report_is_json_ready(check: Check) -> None:
     assert found["n_quarantined"] == 5
     assert found["reasons"][0]["n_rows"] == 5
     assert found["missing"] == {"user_id": 0.0, "gender": 0.0}
+
+
+def test_a_duplicate_is_told_by_the_key_of_its_own_table(check: Check) -> None:
+    (fault,) = check({"item_id": ["s1", "s1"], "category": ["a", "a"]}, ITEMS).report.reasons
+    assert fault.hint.startswith("Expected one row per item_id; the first valid row was kept.")
