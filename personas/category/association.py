@@ -10,9 +10,9 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy import stats
 
-from personas.category.attach_definition import AttachDefinition, Unit
+from personas.category.attach_definition import ALIKE, AttachDefinition, Unit
 from personas.category.base import purchases
-from personas.category.breadth import compare_with_breadth, read_breadth
+from personas.category.breadth import compare_with_breadth, expect_pairs, read_breadth
 from personas.category.pair_counts import check_categories, count_pairs
 from personas.category.periods import span
 from personas.category.significance import false_discovery
@@ -142,9 +142,12 @@ def associate(
 
     The p value is that of Fisher's exact test, one-sided: are the two bought together *more* often than
     chance would have it? (Tiers ask for that only.) It takes all units for alike, so units with many
-    categories make every pair look associated; a second test, against
-    :func:`personas.category.breadth.compare_with_breadth`, does not. q values follow Benjamini and Hochberg
+    categories make every pair look associated; a second test, which compares units of equal breadth (see
+    :func:`personas.category.breadth.expect_pairs`), does not. q values follow Benjamini and Hochberg
     over the distinct pairs, so that (a, b) and (b, a) are one test.
+
+    With ``unit="order"`` both tests take orders for independent, though orders of one user resemble each other:
+    true p values are larger. The definition says so.
 
     A pair is significant when both q values are below ``max_q`` and ``n_both >= min_both``; it is ``high`` when
     its lift is at least the upper cut, too, and ``mid`` likewise with the lower one; every other pair whose
@@ -187,7 +190,8 @@ def associate(
     )
     p_value = exact_p_value(n_both, n_row, n_column, n_units)
     q_value = false_discovery(p_value[once])[again]
-    n_expected, breadth_p = compare_with_breadth(n_both, n_row, n_column, read_breadth(bought, unit))
+    null = expect_pairs(read_breadth(bought, unit), categories)
+    n_expected, breadth_p = compare_with_breadth(n_both, r, c, null)
     breadth_q = false_discovery(breadth_p[once])[again]
     significant = (q_value < rule.max_q) & (breadth_q < rule.max_q) & (n_both >= rule.min_both)
     cuts = rule.cuts or _terciles(figures["lift"][once], significant[once])
@@ -380,14 +384,15 @@ def _sentence(
         if unit == "user"
         else Text("同一订单", "in one order")
     )
+    alike = ALIKE if unit == "order" else None
     return Text(
         f"关联度：{together.zh}两个品类都买即为共同购买；总体为有品类购买的{units.zh} {n_units:,}；"
         f"统计期 {span(window).zh}；按毛订单统计，不扣除退货；p 值为单侧 Fisher 精确检验（是否高于随机），"
         f"第二项检验以各{units.zh}的购买品类数为对照（买得多者任意两品类同买都多），q 值按 Benjamini-Hochberg 校正；"
-        f"显著：两项 q 均 < {rule.max_q:g} 且共同购买 ≥ {rule.min_both}；{tiers.zh}。",
+        f"显著：两项 q 均 < {rule.max_q:g} 且共同购买 ≥ {rule.min_both}；{tiers.zh}{f'；{alike.zh}' if alike else ''}。",
         f"Association: both categories bought {together.en}; population: {n_units:,} {units.en} with a purchase of "
         f"a known category; window {span(window).en}; orders are gross, returns are not deducted; p values of "
         f"Fisher's exact test, one-sided (more often than by chance), and of a test against the number of categories "
         f"that {units.en} have (who buys many buys any two more often), q values by Benjamini-Hochberg; significant: "
-        f"both q < {rule.max_q:g} and at least {rule.min_both} with both; {tiers.en}.",
+        f"both q < {rule.max_q:g} and at least {rule.min_both} with both; {tiers.en}{f'; {alike.en}' if alike else ''}.",
     )

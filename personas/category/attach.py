@@ -30,7 +30,7 @@ class AttachMatrix:
         Long, one row per cell in the order of rows and columns: ``persona_id`` (only when sliced), ``row``,
         ``column``, ``n_row`` (units with the row's category in the window), ``n_both`` (units of the base
         with both), ``rate`` (0-1, NaN when nobody is at risk, or nobody at all bought the column's), ``low``,
-        ``high`` (95 % Wilson interval, 0-1), ``at_risk`` (units of the base). Blank diagonal cells are not in it.
+        ``high`` (95 % Wilson interval, 0-1; with unit ``"order"`` as if orders were independent), ``at_risk`` (units of the base). Blank diagonal cells are not in it.
     definition : Text
         To be printed under every table made of it.
     """
@@ -88,6 +88,9 @@ def attach_matrix(
     the microsecond; of data that has only dates, orders of one day are simultaneous, so neither after nor
     before. Neither the order of the events nor repeated lines change a rate, but for lines without an order id,
     each of which is an order. Returns are not deducted, so who returned more than they bought is a buyer.
+
+    With ``unit="order"`` the intervals take orders for independent. Orders of one user resemble each other, so the
+    true intervals are wider; the definition says so.
 
     References
     ----------

@@ -152,6 +152,8 @@ class AttachDefinition:
         if self.within_days is not None:
             parts.append(_observed(self))
         parts += [_diagonal(self), _GROSS]
+        if self.unit == "order":
+            parts.append(ALIKE)
         if by_persona:
             parts.append(_BY_PERSONA)
         zh = parts[0].zh + "。" + "；".join(part.zh for part in parts[1:]) + "。"
@@ -163,6 +165,13 @@ _GROSS = Text(
     "按毛订单统计，不扣除退货；区间为 95% Wilson 区间",
     "orders are gross, returns are not deducted; intervals are 95 % Wilson intervals",
 )
+ALIKE = Text(
+    "区间与检验视订单彼此独立；同一用户的订单往往相似，实际的不确定性更大",
+    "intervals and tests take orders for independent; orders of one user resemble each other, so that the true "
+    "uncertainty is larger",
+)
+"""What is to be known of counts of orders, in words."""
+
 _BY_PERSONA = Text(
     "按人群分别计算，未归入人群的用户只计入合计",
     "each persona by itself, users without a persona are only in the slice of everybody",

@@ -9,6 +9,7 @@ import networkx as nx  # type: ignore[import-untyped, unused-ignore]
 import numpy as np
 from numpy.typing import NDArray
 
+from personas.category.breadth import upper_tail
 from personas.category.scene_pairs import (
     SIGNIFICANCE,
     CategorySets,
@@ -16,7 +17,6 @@ from personas.category.scene_pairs import (
     compute_co_purchase,
     pair_table,
     substitute_matrix,
-    upper_tail,
 )
 from personas.category.significance import false_discovery
 

@@ -10,9 +10,9 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 from numpy.typing import NDArray
-from scipy import stats
 
-from personas.category.significance import SMALLEST_EXPECTED, false_discovery
+from personas.category.breadth import Breadth, expect_pairs, lower_tail, upper_tail
+from personas.category.significance import false_discovery
 
 Floats = NDArray[np.float64]
 
@@ -32,8 +32,6 @@ bought with nothing."""
 
 _THIRD_CATEGORIES = 4
 """Fewest third categories that a profile similarity is computed over (own choice)."""
-
-_MAX_STEPS = 1000
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -150,32 +148,8 @@ def compute_co_purchase(sets: CategorySets) -> CoPurchase:
 
     Notes
     -----
-    Under the null every user keeps their breadth ``b`` (number of categories bought), and among the users of
-    one breadth every category keeps its number of buyers; else sets are as random as can be (maximum
-    entropy). So neither a popular category nor users who buy a lot of everything make a pair stand out.
-
-    With ``p_i`` the share of buyers among the ``n_b`` users of breadth ``b``, the chance that a user of
-    that breadth bought both is ``p_i p_j - c_i c_j / sum(c)``: in a set of fixed size categories
-    compete. The ``c`` solve ``c_i - c_i**2 / sum(c) = p_i (1 - p_i)`` (Deville & Tillé's fixed-point
-    approximation of Hájek's rejective sampling; breadth 1 and one less than all are exact, between them it was
-    within .001 of enumerated chances for 22 categories with a popular hub among them, .004 at breadth 2).
-    Expectations add up over users. In every row expected and observed co-buyers have the same sum, so a hub that is bought
-    with everything has no excess with anything.
-
-    The variance of a pair is that of ``(x_i - p_i)(x_j - p_j)``, times ``n_b**2 / (n_b - 1)`` as in the test
-    of Mantel & Haenszel, which this becomes when there are many categories.
-
-    References
-    ----------
-    Mantel, N., & Haenszel, W. (1959). Statistical aspects of the analysis of data from retrospective studies
-    of disease. Journal of the National Cancer Institute 22.
-    Hájek, J. (1964). Asymptotic theory of rejective sampling with varying probabilities from a finite
-    population. Annals of Mathematical Statistics 35.
-    Deville, J.-C., & Tillé, Y. (2005). Variance approximation under balanced sampling. Journal of
-    Statistical Planning and Inference 128.
-    Saracco, F., et al. (2017). Inferring monopartite projections of bipartite networks: an entropy-based
-    approach. New Journal of Physics 19, for nulls of co-occurrence that keep margins. Comparing users of
-    equal breadth is our own choice.
+    The null is that of :func:`personas.category.breadth.expect_pairs`. In every row expected and observed co-buyers
+    have the same sum, so a hub that is bought with everything has no excess with anything.
 
     Examples
     --------
@@ -186,86 +160,16 @@ def compute_co_purchase(sets: CategorySets) -> CoPurchase:
     >>> found.n_both[0].tolist(), found.expected[0].round(6).tolist()
     ([3.0, 2.0, 1.0, 0.0], [3.0, 1.0, 1.0, 1.0])
     """
-    n = len(sets.categories)
-    n_both, expected, variance, spread = (np.zeros(shape) for shape in ((n, n), (n, n), (n, n), n))
     breadth = sets.bought.sum(axis=1)
-    for size in np.unique(breadth[sets.n_users > 0]):
-        chosen = breadth == size
-        held = sets.bought[chosen].astype(np.float64)
-        users = sets.n_users[chosen].astype(np.float64)
-        n_users = users.sum()
-        n_both += (held * users[:, None]).T @ held  # whole numbers: exact on any number of threads
-        share = users @ held / n_users
-        both = _chance_of_both(share)
-        expected += n_users * both
-        spread += n_users * share * (1 - share)
-        if n_users > 1:
-            variance += n_users**2 / (n_users - 1) * _product_variance(share, both)
+    sizes = np.unique(breadth[sets.n_users > 0])
+    held, users = sets.bought.astype(np.float64), sets.n_users.astype(np.float64)
+    n_both = (held * users[:, None]).T @ held  # whole numbers: exact on any number of threads
+    n_with = np.array([users[breadth == size] @ held[breadth == size] for size in sizes])
+    null = expect_pairs(Breadth(sets.categories, sizes, n_with.reshape(len(sizes), len(sets.categories))))
     n_buyers = np.diag(n_both).astype(np.int64)
-    np.fill_diagonal(expected, n_buyers)
-    np.fill_diagonal(variance, 0.0)
-    variance[variance < 1e-9] = 0.0  # the margins leave no choice: what remains is rounding
-    return CoPurchase(sets.categories, n_buyers, n_both, expected, variance, spread)
-
-
-def _chance_of_both(share: Floats) -> Floats:
-    """Chance that a random set of the stratum holds both categories; the diagonal means nothing."""
-    p, q = share[:, None], share[None, :]
-    breadth = round(share.sum())
-    if breadth == 1:
-        return np.zeros((len(share), len(share)))
-    if breadth >= len(share) - 1:  # at most one is left out, so never both
-        return np.asarray(p + q - 1)
-    own = share * (1 - share)
-    if not own.any():
-        return np.outer(share, share)
-    c = own.copy()
-    for _ in range(_MAX_STEPS):
-        # No category may carry more than half of the sum, or there is no solution.
-        following = own / np.maximum(1 - c / c.sum(), 0.5)
-        moved = np.abs(following - c).max()
-        c = following
-        if moved < 1e-13:
-            break
-    both = p * q - np.outer(c, c) / c.sum()
-    return np.asarray(np.minimum(np.maximum(both, np.maximum(p + q - 1, 0.0)), np.minimum(p, q)))
-
-
-def _product_variance(share: Floats, both: Floats) -> Floats:
-    """Variance of ``(x_i - p_i)(x_j - p_j)`` for two yes/no variables."""
-    p, q = share[:, None], share[None, :]
-    second = (
-        both * ((1 - p) * (1 - q)) ** 2
-        + (p - both) * ((1 - p) * q) ** 2
-        + (q - both) * (p * (1 - q)) ** 2
-        + (1 - p - q + both) * (p * q) ** 2
-    )
-    return np.maximum(second - (both - p * q) ** 2, 0.0)
-
-
-def upper_tail(n_both: Floats, expected: Floats, z_score: Floats) -> Floats:
-    """Return the one-sided p values of as many co-buyers or more.
-
-    Parameters
-    ----------
-    n_both, expected : ndarray of float64, of one shape, users
-        Observed and expected co-buyers. Below 5 expected ones the Poisson tail is taken, which errs on the
-        safe side, else the normal one.
-    z_score : ndarray of float64, of the same shape
-        NaN = nothing to test.
-
-    Returns
-    -------
-    ndarray of float64, of the same shape, 0 to 1
-        NaN where ``z_score`` is.
-    """
-    poisson, normal = stats.poisson.sf(n_both - 1, expected), stats.norm.sf(z_score)
-    return np.where(np.isnan(z_score), np.nan, np.where(expected < SMALLEST_EXPECTED, poisson, normal))
-
-
-def _lower_tail(n_both: Floats, expected: Floats, z_score: Floats) -> Floats:
-    poisson, normal = stats.poisson.cdf(n_both, expected), stats.norm.cdf(z_score)
-    return np.where(np.isnan(z_score), np.nan, np.where(expected < SMALLEST_EXPECTED, poisson, normal))
+    np.fill_diagonal(null.expected, n_buyers)
+    np.fill_diagonal(null.variance, 0.0)
+    return CoPurchase(sets.categories, n_buyers, n_both, null.expected, null.variance, null.spread)
 
 
 def pair_table(found: CoPurchase) -> pd.DataFrame:
@@ -304,7 +208,7 @@ def pair_table(found: CoPurchase) -> pd.DataFrame:
     first, second = np.triu_indices(len(found.categories), 1)
     n_both, expected = found.n_both[first, second], found.expected[first, second]
     z_score, weight = found.z_score[first, second], found.weight[first, second]
-    tails = np.fmin(upper_tail(n_both, expected, z_score), _lower_tail(n_both, expected, z_score))
+    tails = np.fmin(upper_tail(n_both, expected, z_score), lower_tail(n_both, expected, z_score))
     p_value = np.minimum(1.0, 2 * tails)
     q_value = false_discovery(p_value)
     similarity = _similarity(found.weight)[first, second]

@@ -6,10 +6,9 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy import stats
 
-Floats = NDArray[np.float64]
+from personas.selection.intervals import SMALLEST_EXPECTED
 
-SMALLEST_EXPECTED = 5
-"""Below this expected count in any cell of the 2 x 2 table the exact test is used (Cochran 1954)."""
+Floats = NDArray[np.float64]
 
 
 def compare_shares(

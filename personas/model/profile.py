@@ -16,6 +16,7 @@ from personas.model.bands import Reading, read_features
 from personas.model.base import Trait
 from personas.model.suppress import Mask, protect_counts
 from personas.schema import Text
+from personas.selection.intervals import NORMAL_975, SMALLEST_EXPECTED
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -24,11 +25,6 @@ Floats = NDArray[np.float64]
 
 SMALL_CELL = 20
 """Fewest users that a shown cell may have; no legal minimum for marketing tables is known (own choice)."""
-
-SMALLEST_EXPECTED = 5
-"""Below this expected count in any cell of the 2 x 2 table the exact test is used (Cochran 1954)."""
-
-_NORMAL_975 = float(stats.norm.ppf(0.975))
 
 
 def profile_personas(
@@ -178,7 +174,7 @@ def _compare(table: _Table) -> _Compared:
         empty = 0.5 * ((x == 0) | (x_rest == 0))
         a, b, m, r = x + empty, x_rest + empty, n + empty, n_rest + empty
         log_ratio = np.log((a / m) / (b / r))
-        half_width = _NORMAL_975 * np.sqrt(np.maximum(1 / a - 1 / m + 1 / b - 1 / r, 0.0))
+        half_width = NORMAL_975 * np.sqrt(np.maximum(1 / a - 1 / m + 1 / b - 1 / r, 0.0))
         weight = n / table.n_base_known
         lower = _tgi_of_ratio(np.exp(log_ratio - half_width), weight)
         upper = _tgi_of_ratio(np.exp(log_ratio + half_width), weight)

@@ -17,12 +17,10 @@ from scipy import stats
 
 from personas.errors import DataError
 from personas.monitor.base import Shift
+from personas.selection.intervals import SMALLEST_EXPECTED
 
 Floats = NDArray[np.float64]
 Counts = NDArray[np.int64]
-
-SMALLEST_EXPECTED = 5
-"""Cells that expect fewer users in the smaller sample are pooled before the test (Cochran 1954)."""
 
 _SMOOTHING = 0.5
 """Users added to every cell, so that an empty one gives no infinite index (as Walter 1976 for ratios)."""

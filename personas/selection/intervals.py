@@ -1,4 +1,4 @@
-"""The interval of a share."""
+"""The interval of a share, and the constants of normal approximations."""
 
 from __future__ import annotations
 
@@ -7,6 +7,9 @@ from numpy.typing import ArrayLike, NDArray
 
 NORMAL_975 = 1.959963984540054
 """Standard normal quantile of two-sided 95 % intervals."""
+
+SMALLEST_EXPECTED = 5
+"""Below this expected count the normal tail is not trusted: an exact one is taken (Cochran 1954)."""
 
 
 def wilson_interval(

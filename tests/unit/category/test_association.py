@@ -247,3 +247,6 @@ def test_the_sentence_states_population_and_test(six_users, year):
     assert "单侧 Fisher 精确检验" in zh
     assert "两项 q 均 < 0.05 且共同购买 ≥ 20" in zh
     assert "population: 10 orders with a purchase of a known category" in en
+    assert "视订单彼此独立" in zh
+    assert "take orders for independent" in en
+    assert "独立" not in associate(six_users, year, ["门锁"], ["空调"], unit="user").definition.zh

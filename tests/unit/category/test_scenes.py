@@ -14,10 +14,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sklearn.metrics import adjusted_rand_score
 
+from personas.category.breadth import _chance_of_both
 from personas.category.scene_groups import attach
 from personas.category.scene_pairs import (
     CategorySets,
-    _chance_of_both,
     compute_co_purchase,
     pair_table,
     read_category_sets,
@@ -140,7 +140,7 @@ def exact_chance(weights: np.ndarray, size: int) -> tuple[np.ndarray, np.ndarray
 @pytest.mark.parametrize(("size", "tolerance"), [(1, 1e-9), (5, 1e-9), (2, 0.012), (3, 0.012)])
 def test_the_chance_of_both_is_that_of_random_sets_of_one_size(size, tolerance):
     single, both = exact_chance(np.array([0.5, 1.0, 1.5, 2.0, 3.0, 12.0]), size)
-    computed = _chance_of_both(single)
+    computed = _chance_of_both(single, np.arange(6))
     off_diagonal = ~np.eye(6, dtype=bool)
     assert computed[off_diagonal] == pytest.approx(both[off_diagonal], abs=tolerance)
 
