@@ -19,6 +19,7 @@ from pipelines.category_scenes import scenes
 from pipelines.category_verbs import attach, flow, growth, sequence
 from pipelines.config_file import LoadedConfig, load_config
 from pipelines.console import say, shown, steps
+from pipelines.work_folder import beside_others
 
 ANALYSES = "analyses"
 
@@ -56,7 +57,11 @@ def analyse_categories(verb: str, config: Path, as_of: date, *, as_json: bool) -
         Print JSON.
     """
     loaded = load_config(config)
-    with steps(quiet=as_json) as progress, open_look(loaded, as_of, progress) as look:
+    with (
+        beside_others(loaded.store_path, loaded.config.name, f"personas category {verb}"),
+        steps(quiet=as_json) as progress,
+        open_look(loaded, as_of, progress) as look,
+    ):
         with progress.step(f"analyse {verb}"):
             found = _VERBS[verb](look)
             # What is kept is opened by people, so it holds no more than what is shown.
@@ -132,11 +137,7 @@ def _lines(
     few = any(table[HIDDEN].any() for table in analysis.tables.values())
     return [
         *lines,
-        *(
-            [_EMPTY.of(language).format(minimum=minimum)]
-            if few
-            else []
-        ),
+        *([_EMPTY.of(language).format(minimum=minimum)] if few else []),
         f"{_TABLES.of(language)}{shown(record.path)}/ ({', '.join(f'{key}.csv' for key in analysis.tables)}; {FILE})",
         *(
             f"{_USERS.of(language).format(kind=kind)}{shown(kept.path)}/ ({', '.join(kept.files)})"

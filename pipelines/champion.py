@@ -17,6 +17,7 @@ from pipelines.models import MODELS, StoredModel, find_model, open_model
 
 GATE_FILE = "gate.json"
 
+PASSED = "its gate passed"
 FIRST = "the first model, and its gate passed"
 FIRST_FORCED = "the first model, forced when it was trained"
 
@@ -113,7 +114,7 @@ def promote_model(
     Raises
     ------
     ConfigError
-        If the reference names no version, or ``force`` comes without a reason or a reason without ``force``.
+        If the reference names no version, or ``force`` comes without a reason.
     GateError
         If its gate did not pass, or it was not judged against the present champion, and nobody forced it.
     """
@@ -140,16 +141,19 @@ def promote_model(
             "models", "promote", f"{name}/{version}", "--force", "--reason", "WHY", *store_option(store)
         )
         raise GateError(f"{why_not}, or overrule it: {overrule}. The champion stays as it is.")
-    crown(
-        opened,
-        name,
-        version,
-        reason=(reason or "").strip() or "its gate passed",
-        is_forced=why_not is not None,
-    )
-    lines = [f"{name}: {version} is now the champion."]
+    is_back = version in opened.champions(MODELS, name)
+    by_itself = f"{PASSED}; it was withdrawn before" if is_back else PASSED
+    recorded = (reason or "").strip() or by_itself
+    crown(opened, name, version, reason=recorded, is_forced=why_not is not None)
+    lines = [f"{name}: {version} is now the champion{' again' if is_back else ''}."]
     if why_not is not None:
         lines.append(f"The gate was overruled; recorded: {reason}")
+    elif is_back:
+        # A rollback is somebody's word, and so is this; no job brings a withdrawn model back by itself.
+        lines.append(
+            "It was champion before and another one was chosen since. Its gate passed against the model that it "
+            "replaces now, so nothing is overruled."
+        )
     result = {
         "model": name,
         "champion": version,

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import click
 
-from personas.errors import PersonasError
+from personas.errors import GateError, PersonasError
 from pipelines.category_cli import category
 from pipelines.console import shown
 from pipelines.models_cli import models
@@ -45,7 +45,8 @@ def cli() -> None:
     \b
     Exit codes:
       0    done
-      1    a quality gate said no; nothing was published
+      1    a finding: a gate said no, so no new model took over (run scores with the champion, if
+           there is one, else nobody is scored), or monitor found drift
       2    the config, the data or a path is wrong; the message says how to mend it
       3    our fault
       130  stopped by Ctrl-C
@@ -297,7 +298,7 @@ def _exit_code(arguments: list[str] | None) -> int:  # noqa: PLR0911 - one door 
         error.show()
         return 2
     except PersonasError as error:
-        click.echo(f"Error: {error}", err=True)
+        click.echo(f"{'Finding' if isinstance(error, GateError) else 'Error'}: {error}", err=True)
         return error.exit_code
     except OSError as error:
         if isinstance(error, BrokenPipeError):

@@ -44,6 +44,7 @@ class _Found:
     left_alone: list[str] = field(default_factory=list)
     unread: list[str] = field(default_factory=list)
     n_searched: int = 0
+    n_found: int = 0
 
 
 def erase_users(store: Path, ids: Path, *, as_json: bool) -> None:
@@ -68,7 +69,7 @@ def erase_users(store: Path, ids: Path, *, as_json: bool) -> None:
         If a run is at work on a use case.
     """
     opened, user_ids = open_store(store), read_ids(ids)
-    found = _Found()
+    found, known = _Found(), set[str]()
     with ExitStack() as locks, steps(quiet=as_json) as progress:
         names = use_cases(opened)
         for name in names:
@@ -78,9 +79,10 @@ def erase_users(store: Path, ids: Path, *, as_json: bool) -> None:
             shutil.rmtree(store / ".work" / f"selection-{name}", ignore_errors=True)
         opened.sweep()  # rows that a killed writer, or a killed erasure, left
         with progress.step("stored tables"):
-            _erase_versions(opened, user_ids, scratch, found)
+            known |= _erase_versions(opened, user_ids, scratch, found)
         with progress.step("audiences"):
-            _erase_audiences(store, user_ids, found)
+            known |= _erase_audiences(store, user_ids, found)
+        found.n_found = len(known)
         _look_elsewhere(opened, user_ids, scratch, found)
         key = secrets.token_hex(16)
         record = _put_proof(opened, user_ids, key, found)
@@ -130,41 +132,50 @@ def proof_hash(user_ids: frozenset[str], key: str) -> str:
     return hashlib.sha256("\n".join([key, *sorted(user_ids)]).encode()).hexdigest()
 
 
-def _erase_versions(store: ArtifactStore, user_ids: frozenset[str], scratch: Path, found: _Found) -> None:
+def _erase_versions(store: ArtifactStore, user_ids: frozenset[str], scratch: Path, found: _Found) -> set[str]:
+    """Rewrite the versions that hold the users; return who was found."""
+    known: set[str] = set()
     for kind in store.kinds():
         for name in store.names(kind):
             for version in store.versions(kind, name):
                 try:
-                    changed = _erase_version(store, store.get(kind, name, version), user_ids, scratch)
+                    record = store.get(kind, name, version)
+                    changed, here = _erase_version(store, record, user_ids, scratch)
                 except DataError:
                     found.damaged.append(f"{kind}/{name}/{version}")
                     continue
                 found.n_searched += 1
                 found.rewritten += [changed] if changed else []
+                known |= here
+    return known
 
 
 def _erase_version(
     store: ArtifactStore, record: ArtifactRecord, user_ids: frozenset[str], scratch: Path
-) -> dict[str, Any] | None:
-    """Rewrite one version if it has rows of the users; return what became of it."""
+) -> tuple[dict[str, Any] | None, set[str]]:
+    """Rewrite one version if it has rows of the users; return what became of it, and who was found."""
     files: dict[str, bytes | Path] = {file: record.path / file for file in record.files}
     rows = {}
+    known: set[str] = set()
     for file in record.files:
         dropped = drop_users(record.path / file, scratch / file, user_ids)
         if dropped is not None and dropped.n_after < dropped.n_before:
             files[file] = scratch / file
             rows[file] = {"rows_before": dropped.n_before, "rows_after": dropped.n_after}
+            known |= dropped.found
     if not rows:
-        return None
+        return None, known
     metadata = {**record.metadata, "erased_at": _now(), "erased": rows}
     if record.kind == ASSIGNMENTS:
         metadata |= summarise_assignments(scratch / FILE)
     new = store.rewrite(record.kind, record.name, record.version, files, metadata=metadata)
     place = {"kind": record.kind, "name": record.name}
-    return {**place, "old_version": record.version, "new_version": new.version, "files": rows}
+    return {**place, "old_version": record.version, "new_version": new.version, "files": rows}, known
 
 
-def _erase_audiences(store: Path, user_ids: frozenset[str], found: _Found) -> None:
+def _erase_audiences(store: Path, user_ids: frozenset[str], found: _Found) -> set[str]:
+    """Rewrite the audiences that hold the users; return who was found."""
+    known: set[str] = set()
     root = store / "audiences"
     remove_dead(root)
     restore_audiences(root)
@@ -176,11 +187,13 @@ def _erase_audiences(store: Path, user_ids: frozenset[str], found: _Found) -> No
             found.damaged.append(folder)
             continue
         found.n_searched += 1
+        known |= erased.found
         place = {"folder": folder, "destination": erased.destination}
         if erased.is_hashed:
             found.hashed_uploads.append({**place, "n_users": erased.n_after})
         elif erased.n_after < erased.n_before:
             found.audiences.append({**place, "rows_before": erased.n_before, "rows_after": erased.n_after})
+    return known
 
 
 def _look_elsewhere(store: ArtifactStore, user_ids: frozenset[str], scratch: Path, found: _Found) -> None:
@@ -220,7 +233,7 @@ def _lines(found: _Found, record: ArtifactRecord, key: str, n_ids: int) -> list[
         for rows in (*(r for v in found.rewritten for r in v["files"].values()), *found.audiences)
     )
     lines = [
-        f"{n_ids:,} ids looked for in {found.n_searched:,} versions and audiences; {n_rows:,} rows removed."
+        f"{found.n_searched:,} versions and audiences searched; {found.n_found:,} of {n_ids:,} ids found, {n_rows:,} rows removed."
     ]
     lines += [f"  {v['kind']}/{v['name']}/{v['old_version']} -> {v['new_version']}" for v in found.rewritten]
     lines += [f"  {v['folder']}" for v in found.audiences]

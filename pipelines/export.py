@@ -46,7 +46,7 @@ class ExportOrder:
         Of the destination ``file``; None = CSV.
     output : Path or None
         Target; None = ``audiences/NAME/AS_OF-HASH`` in the store, the hash being that of the assignments'
-        version. Another export of the same place gets a numbered folder beside the first, see
+        version; of a scene ``AS_OF-HASH-SCENE``. Another export of the same place gets a numbered folder beside the first, see
         :func:`personas.export.export_audience`.
     dry_run : bool
         Count and check only.

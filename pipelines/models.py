@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import dataclass
 from typing import Any
 
@@ -17,6 +18,7 @@ from pipelines.console import command, shown, store_option
 MODELS = "models"
 ASSIGNMENTS = "assignments"
 _TRAIN = "personas train CONFIG --as-of DATE"
+_DAY = re.compile(r"\d{4}-\d{2}-\d{2}|\d{8}")
 
 
 @dataclass(frozen=True)
@@ -49,7 +51,7 @@ def open_model(
     name : str
         Name of the use case.
     version : str, optional
-        Version, or the start of one.
+        Version, the start of one, or the as-of date of a model as ``YYYY-MM-DD`` or ``YYYYMMDD``.
     how_to_train : str
         Command that the message names when there is no model.
 
@@ -73,11 +75,15 @@ def open_model(
             f"{command('models', 'promote', f'{name}/{versions[-1]}', *store_option(store.root))}"
         )
     wanted = version or champion or versions[-1]
-    matches = [v for v in versions if v.startswith(wanted)]
+    matches = matching_versions(store, name, wanted)
     if len(matches) != 1:
+        known = ", ".join(
+            f"{v} (as of {noted.get('as_of', 'an unknown day')})"
+            for v, noted in store.metadata(MODELS, name).items()
+        )
         raise NotFoundError(
-            f"{len(matches)} models of {name!r} have a version starting with {wanted!r}; "
-            f"choose one of: {', '.join(versions)}."
+            f"{len(matches)} models of {name!r} have a version starting with {wanted!r}, or that as-of date; "
+            f"choose one of: {known}."
         )
     record = store.get(MODELS, name, matches[0])
     try:
@@ -88,8 +94,37 @@ def open_model(
     return StoredModel(record, model.renamed(names), matches[0] == champion)
 
 
+def matching_versions(store: ArtifactStore, name: str, wanted: str) -> list[str]:
+    """Return the models that a version, the start of one, or else an as-of date means.
+
+    A version begins with the day of its writing, which nobody knows by heart; the as-of date is what people know.
+
+    Parameters
+    ----------
+    store : ArtifactStore
+        Where models are kept.
+    name : str
+        Name of the use case.
+    wanted : str
+        Version, the start of one, ``YYYY-MM-DD`` or ``YYYYMMDD``.
+
+    Returns
+    -------
+    list of str
+        Oldest first; dates count only where no version starts so.
+    """
+    found = [v for v in store.versions(MODELS, name) if v.startswith(wanted)]
+    if found or not _DAY.fullmatch(wanted):
+        return found
+    day = wanted.replace("-", "")
+    noted = store.metadata(MODELS, name)
+    return [v for v, metadata in noted.items() if str(metadata.get("as_of", "")).replace("-", "") == day]
+
+
 def find_model(store: ArtifactStore, reference: str | None) -> StoredModel:
     """Load the model that ``NAME``, ``NAME/VERSION`` or ``VERSION`` means; nothing = the only use case.
+
+    An as-of date stands for a version, see :func:`matching_versions`.
 
     Raises
     ------
@@ -109,14 +144,13 @@ def find_model(store: ArtifactStore, reference: str | None) -> StoredModel:
     name, _, version = reference.partition("/")
     if name in names:
         return open_model(store, name, version or None)
-    owners = [n for n in names if any(v.startswith(reference) for v in store.versions(MODELS, n))]
+    owners = [n for n in names if matching_versions(store, n, reference)]
     if len(owners) > 1:
-        raise NotFoundError(
-            f"{reference!r} begins versions of {', '.join(owners)}; say which, as NAME/VERSION."
-        )
+        raise NotFoundError(f"{reference!r} means models of {', '.join(owners)}; say which, as NAME/VERSION.")
     if not owners:
         raise NotFoundError(
-            f"{reference!r} is no model here; expected a use case ({', '.join(names)}), NAME/VERSION or a version."
+            f"{reference!r} is no model here; expected a use case ({', '.join(names)}), NAME/VERSION, a version or "
+            "an as-of date."
         )
     return open_model(store, owners[0], reference)
 

@@ -41,7 +41,7 @@ def models_list(store: Path, as_json: bool) -> None:
 @STORE
 @JSON
 def models_show(model: str | None, store: Path, as_json: bool) -> None:
-    """Show the personas of MODEL.
+    """Show the personas of MODEL (a use case, NAME/VERSION, a version or an as-of date).
 
     \b
     Example:
@@ -81,6 +81,8 @@ def models_name(
 @JSON
 def models_promote(model: str, force: bool, reason: str | None, store: Path, as_json: bool) -> None:
     """Make MODEL (NAME/VERSION or a version) the champion that scores users, if its gate passed.
+
+    For VERSION, its start or the model's as-of date (2025-12-01 or 20251201) will do, if it means one model.
 
     \b
     Example:
@@ -126,9 +128,13 @@ def models_compare(
 ) -> None:
     """Say what became of the personas of EARLIER in LATER: kept, split, merged, new, retired; and who moved.
 
+    Each is NAME/VERSION or a version; for VERSION, its start or the model's as-of date (2025-12-01 or 20251201)
+    will do, if it means one model.
+
     \b
     Example:
       personas models compare 20251101T020000Z-1a2b3c4d 20251201T020000Z-5e6f7a8b
+      personas models compare home_appliances/2025-11-01 home_appliances/2025-12-01
     """
     from pipelines.compare import compare_models
 

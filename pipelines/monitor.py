@@ -27,6 +27,7 @@ from pipelines.models import StoredModel, open_model
 from pipelines.score import answer_users, check_fit
 from pipelines.sketches import put_sketch, sketches_of_last_season
 from pipelines.tables import Prepared, prepared_tables
+from pipelines.work_folder import beside_others
 
 MONITORINGS = "monitorings"
 FILE = "monitoring.json"
@@ -66,24 +67,25 @@ def monitor_users(config: Path, as_of: date, version: str | None, *, as_json: bo
     train = f"{command('train', config)} --as-of {as_of}"
     stored = open_model(store, loaded.config.name, version, how_to_train=train)
     _check_model(stored, as_of, train)
-    with steps(quiet=as_json) as progress, prepared_tables(loaded, as_of, progress) as prepared:
-        check_fit(stored.model, loaded, prepared, "train and promote a new model")
-        known = _features_left(stored, prepared)
-        features, answers = answer_users(prepared, stored, known, progress, loaded.config.language)
-        with progress.step("count users") as step:
-            assert stored.model.sketch is not None
-            current = count_users(stored.model.sketch, features, answers, as_of=as_of, progress=step)
-    reference, notes = _reference(store, stored, loaded, as_of)
-    report = measure_drift(
-        stored.model,
-        current,
-        reference,
-        model_version=stored.record.version,
-        rules=drift_rules(loaded),
-        notes=notes,
-    )
-    put_sketch(store, stored, current)
-    record = _put(store, stored, report)
+    with beside_others(store.root, loaded.config.name, "personas monitor"):
+        with steps(quiet=as_json) as progress, prepared_tables(loaded, as_of, progress) as prepared:
+            check_fit(stored.model, loaded, prepared, "train and promote a new model")
+            known = _features_left(stored, prepared)
+            features, answers = answer_users(prepared, stored, known, progress, loaded.config.language)
+            with progress.step("count users") as step:
+                assert stored.model.sketch is not None
+                current = count_users(stored.model.sketch, features, answers, as_of=as_of, progress=step)
+        reference, notes = _reference(store, stored, loaded, as_of)
+        report = measure_drift(
+            stored.model,
+            current,
+            reference,
+            model_version=stored.record.version,
+            rules=drift_rules(loaded),
+            notes=notes,
+        )
+        put_sketch(store, stored, current)
+        record = _put(store, stored, report)
     result = {"monitoring": record.path / FILE, **report.to_dict()}
     say(result, report_lines(report, stored, record), as_json=as_json)
     if report.advice.is_alarm:
@@ -206,9 +208,9 @@ def _put(store: ArtifactStore, stored: StoredModel, report: DriftReport) -> Arti
 
 
 def _row_lines(rows: tuple[DriftRow, ...]) -> list[str]:
-    width = max((len(row.name) for row in rows[:_MOST_SHOWN]), default=0)
+    width = max((len(row.label.en) for row in rows[:_MOST_SHOWN]), default=0)
     lines = [
-        f"  {'!' if row.shift.is_drift else ' '} {row.name:<{width}}  PSI {row.shift.psi:.4f} "
+        f"  {'!' if row.shift.is_drift else ' '} {row.label.en:<{width}}  PSI {row.shift.psi:.4f} "
         f"(limit {row.shift.limit or '-':{'.4f' if row.shift.limit else '>6'}})  JS {row.shift.js:.4f}  {row.cell.en}: "
         f"{_percent(row.share_before)} -> {_percent(row.share_now)}"
         for row in rows[:_MOST_SHOWN]
@@ -223,10 +225,12 @@ def _persona_line(persona: PersonaDrift) -> str:
     shares = f"{persona.share_before:.1%} -> {persona.share_now:.1%}"
     if persona.distance is None or persona.band is None:
         return f"  {mark} {persona.persona_id}  {shares}  too few users for a portrait"
-    return (
-        f"  {mark} {persona.persona_id}  {shares}  portrait distance {persona.distance:.3f} "
-        f"(limit {persona.limit:.3f}; {BAND_WORDS[persona.band].en})"
-    )
+    told = f"{BAND_WORDS[persona.band].en} (chance alone explains {persona.limit:.3f})"
+    if persona.distance <= persona.limit:
+        told = f"no more than chance alone explains ({persona.limit:.3f})"
+    elif not persona.is_drift:
+        told = f"more than chance alone explains ({persona.limit:.3f}), yet {BAND_WORDS[persona.band].en}: no drift"
+    return f"  {mark} {persona.persona_id}  {shares}  portrait distance {persona.distance:.3f}: {told}"
 
 
 def _percent(share: float | None) -> str:
@@ -237,10 +241,10 @@ def _what_to_do(report: DriftReport, stored: StoredModel, train: str, store: Art
     title = f"{stored.model.name}/{report.model_version}"
     promote = command("models", "promote", f"{stored.model.name}/VERSION", *store_option(store.root))
     if report.advice.verdict == "retrain":
-        todo = "the personas no longer fit today's users; train a challenger, compare, and promote it if it is better"
+        todo = "the personas no longer fit today's users, train a challenger, compare, and promote it if it is better"
     else:
         todo = (
-            "the personas still fit, but confidence, limits and cards were measured on other people; train on "
+            "the personas still fit, but confidence, limits and cards were measured on other people, train on "
             "today's users and promote the model if it keeps the personas"
         )
-    return f"{title} drifted, advice: {report.advice.verdict}. Expected no drift; {todo}: {train}; {promote}"
+    return f"{title} drifted, advice: {report.advice.verdict}. Since {todo}: {train}; {promote}"

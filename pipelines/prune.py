@@ -14,12 +14,15 @@ from personas.store import ArtifactStore
 from pipelines.console import say, shown
 from pipelines.journal import RECORD, RUNS
 from pipelines.models import ASSIGNMENTS, MODELS
+from pipelines.user_tables import SCENE_AFFINITY, needed_for_training
 from pipelines.work_folder import only_one, remove_dead, run_folder
 
 ERASURES = "erasures"
 _KEPT_KINDS = (ERASURES, "monitorings", "sketches")
 """Proofs, and small counts without ids that the report's curves are drawn from and next year is compared with: never
 pruned."""
+_HASH = slice(len("2026-05-01-"), len("2026-05-01-1a2b3c4d"))
+"""Where the name of a folder of audiences has the hash of its assignments; the id of a scene may follow."""
 
 
 @dataclass
@@ -108,6 +111,8 @@ def _prune(store: ArtifactStore, name: str, keep: int, *, dry_run: bool) -> Prun
         for filed in (filed for filed in store.names(kind) if _use_case(filed) == name):
             versions = store.versions(kind, filed)
             kept = {*versions[-keep:], *store.champions(kind, filed)[-keep:], *referred} & set(versions)
+            if kind == SCENE_AFFINITY:
+                kept |= needed_for_training(store, filed)
             if kind == ASSIGNMENTS:
                 referred |= {store.metadata(kind, filed)[version]["model_version"] for version in kept}
                 found.removed += _prune_audiences(store, filed, kept, dry_run=dry_run)
@@ -128,13 +133,13 @@ def _referred_by_runs(store: ArtifactStore, name: str, keep: int) -> set[str]:
 
 
 def _prune_audiences(store: ArtifactStore, name: str, kept: set[str], *, dry_run: bool) -> list[str]:
-    """Remove the audiences of assignments that go; their folder ends in the hash of the assignments."""
+    """Remove the audiences of assignments that go; the hash of these follows the day in the folder's name."""
     folder = store.root / "audiences" / name
-    records = [store.get(ASSIGNMENTS, name, version) for version in kept]
+    records = [record for record in store.records(ASSIGNMENTS, name) if record.version in kept]
     hashes = {v[-8:] for record in records for v in (record.version, *record.further.get("rewrites", ()))}
     removed = []
     for place in sorted(folder.glob("[!.]*")) if folder.is_dir() else ():
-        if place.is_dir() and place.name[-8:] not in hashes:
+        if place.is_dir() and place.name[_HASH] not in hashes:
             if not dry_run:
                 unseen = place.with_name(f".partial-{os.getpid()}-{place.name}")
                 place.rename(unseen)

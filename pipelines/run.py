@@ -79,7 +79,7 @@ def run_all(config: Path, dates: Collection[date], *, force: bool, as_json: bool
     Raises
     ------
     GateError
-        After the last day, if the gate said no on any: the champion scored then.
+        After the last day, if a gate said no on any: the champion scored then; where there was none, nobody did.
     BusyError
         If another process is at work on the use case.
     """
@@ -91,7 +91,7 @@ def run_all(config: Path, dates: Collection[date], *, force: bool, as_json: bool
             remove_dead(store / folder)
         for as_of in sorted(set(dates)):
             with steps(quiet=as_json) as progress, champion_told(ArtifactStore(store), name):
-                outcome = _Run(loaded, as_of, progress, force=force).do()
+                outcome = _Run(loaded, as_of, progress, force=force).do_or_tell()
             say(outcome.result, outcome.lines, as_json=as_json)
             refusals += [f"{as_of}: {outcome.refusal}"] if outcome.refusal else []
     if refusals:
@@ -113,6 +113,17 @@ class _Run:
             self.outcome.lines += _killed_lines(self.left, self.store.champion(MODELS, self.name), as_of)
         self.journal = Journal(self.store, self.name, as_of, version)
         self.earlier = list(earlier_records(self.store, self.name))
+
+    def do_or_tell(self) -> Outcome:
+        """Do the day; a gate that says no ends this day, not those that come after it."""
+        try:
+            return self.do()
+        except GateError as error:
+            self.outcome.refusal = str(error)
+            self.outcome.lines.append(f"Nobody was scored as of {self.as_of}.")
+            ended = {key: self.journal.record[key] for key in ("as_of", "status", "reason")}
+            self.outcome.result |= {"run": self.journal.version, **ended}
+            return self.outcome
 
     def do(self) -> Outcome:
         """Do every step that no earlier run did."""
@@ -187,13 +198,8 @@ class _Run:
                 stored = self._made_before({key, training_key(self.loaded, prepared, force=False)})
                 note.is_reused = stored is not None
                 if stored is None:
-                    stored = train(
-                        self.loaded,
-                        prepared,
-                        self.progress,
-                        force=self.force,
-                        made_from=key,
-                    ).stored
+                    trained = train(self.loaded, prepared, self.progress, force=self.force, made_from=key)
+                    stored = trained.stored
                 note.outputs = outputs_of(self.store, stored.record.path)
                 note.result = trained_result(stored)
         except GateError as error:

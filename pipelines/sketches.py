@@ -58,13 +58,12 @@ def sketches_of_last_season(
     Reference
     """
     for kind in (SKETCHES, MODELS):
-        for version in store.versions(kind, name):
-            record = store.get(kind, name, version)
-            day = date.fromisoformat(record.metadata["as_of"])
+        for version, noted in store.metadata(kind, name).items():
+            day = date.fromisoformat(noted["as_of"])
             if not is_last_season(day, as_of, window_days=window_days):
                 continue
             if kind == SKETCHES:
-                content = json.loads((record.path / _FILE).read_bytes())
+                content = json.loads((store.get(kind, name, version).path / _FILE).read_bytes())
                 yield Reference("last_season", Sketch.from_dict(content["sketch"]), content["model_version"])
             elif (sketch := open_model(store, name, version).model.sketch) is not None:
                 yield Reference("last_season", sketch, version)

@@ -21,8 +21,10 @@ from pipelines.archetypes import archetype_nouns, archetypes_to_files
 from pipelines.champion import GATE_FILE, champion_model, gate_rules, settle_first
 from pipelines.config_file import LoadedConfig
 from pipelines.console import Steps
-from pipelines.models import MODELS, StoredModel, given_names, open_model
+from pipelines.journal import toolkit_version
+from pipelines.models import ASSIGNMENTS, MODELS, StoredModel, given_names, open_model
 from pipelines.tables import Prepared, proposed_features
+from pipelines.user_tables import HORIZON, judged_days
 
 
 @dataclass(frozen=True)
@@ -71,7 +73,7 @@ def train(
     }
     names = given_names(store, config.name)
     champion = champion_model(store, config.name)
-    kept = loaded.store_path / ".work" / f"selection-{config.name}"
+    measured = loaded.store_path / ".work" / f"selection-{config.name}"
     feature_set = with_champion_features(feature_set, champion.model if champion else None)
     with steps.step("look back"):
         rehearsal = rehearse(prepared.engine, prepared.window, feature_set, config.personas.horizon_days)
@@ -81,7 +83,7 @@ def train(
             clusterer=config.personas.clusterer,
             n_personas=config.personas.n_personas,
             random_state=config.personas.random_state,
-            options=replace(fit_options(loaded, names), force=force, checkpoint=kept),
+            options=replace(fit_options(loaded, names), force=force, checkpoint=measured / toolkit_version()),
             rehearsal=rehearsal,
             champion=champion.model if champion else None,
             progress=lambda _, done, total: step(done, total),
@@ -102,12 +104,13 @@ def train(
             "as_of": model.as_of.isoformat(),
             "persona_ids": [p.persona_id for p in model.personas],
             "made_from": made_from,
+            HORIZON: judged_days(loaded, model.as_of),
             "beside": champion.record.version if champion else None,
             "lineage": lineage_entry(model),
         },
     )
     settle_first(store, config.name, record.version, gate, force=force)
-    shutil.rmtree(kept, ignore_errors=True)
+    shutil.rmtree(measured, ignore_errors=True)
     return Trained(open_model(store, config.name, record.version), gate)
 
 
@@ -138,10 +141,12 @@ def fit_options(loaded: LoadedConfig, names: Mapping[str, Text]) -> FitOptions:
 
 
 def _used_ids(store: ArtifactStore, name: str) -> tuple[str, ...]:
-    """Return the persona ids of every version that is or was stored."""
-    stored = (store.get(MODELS, name, version).metadata for version in store.versions(MODELS, name))
-    noted = (*stored, *store.removed(MODELS, name).values())
-    return tuple(sorted({i for metadata in noted for i in metadata["persona_ids"]}))
+    """Return the persona ids of every model and scoring that is or was stored; no payload is read."""
+    noted = (*store.metadata(MODELS, name).values(), *store.removed(MODELS, name).values())
+    # Users may still stand under the ids of a model whose folder somebody took away.
+    scored = (*store.metadata(ASSIGNMENTS, name).values(), *store.removed(ASSIGNMENTS, name).values())
+    ids = {i for metadata in noted for i in metadata["persona_ids"]}
+    return tuple(sorted(ids.union(*(metadata.get("by_persona", ()) for metadata in scored))))
 
 
 def without_places(config: dict[str, Any]) -> dict[str, Any]:

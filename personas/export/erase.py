@@ -8,7 +8,7 @@ import json
 import os
 import shutil
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from datetime import datetime, time
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -37,10 +37,13 @@ class Dropped:
     ----------
     n_before, n_after : int
         Rows.
+    found : frozenset of str
+        Whose rows they were, as asked for.
     """
 
     n_before: int
     n_after: int
+    found: frozenset[str] = field(default=frozenset(), repr=False, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,12 +58,15 @@ class ErasedAudience:
         Users in its files.
     is_hashed : bool
         Whether it holds hashed identifiers of a platform in place of user ids, so that nobody can be found in it.
+    found : frozenset of str
+        Who was removed, as asked for.
     """
 
     destination: str
     n_before: int
     n_after: int
     is_hashed: bool = False
+    found: frozenset[str] = field(default=frozenset(), repr=False, compare=False)
 
 
 def drop_users(source: Path, target: Path, user_ids: frozenset[str]) -> Dropped | None:
@@ -132,11 +138,13 @@ def erase_from_audience(folder: Path, user_ids: frozenset[str]) -> ErasedAudienc
         building = Path(temporary) / folder.name
         shutil.copytree(folder, building)
         n_before = n_after = 0
+        found: frozenset[str] = frozenset()
         for name in receipt["files"]:
             (building / name).unlink(missing_ok=True)
             dropped = _of_receipt(folder / name, building / name, user_ids)
             n_before, n_after = n_before + dropped.n_before, n_after + dropped.n_after
-        erased = ErasedAudience(receipt["destination"], n_before, n_after)
+            found |= dropped.found
+        erased = ErasedAudience(receipt["destination"], n_before, n_after, found=found)
         if n_after < n_before:
             _write_receipt(building, receipt, n_before - n_after)
             old = folder.with_name(f"{_OLD}{folder.name}")
@@ -203,6 +211,7 @@ def _write_receipt(folder: Path, receipt: dict[str, Any], n_erased: int) -> None
 
 def _drop_from_parquet(source: Path, target: Path, user_ids: frozenset[str]) -> Dropped | None:
     n_before = n_after = 0
+    found: set[str] = set()
     try:
         with pq.ParquetFile(source) as file:
             schema = file.schema_arrow
@@ -213,14 +222,16 @@ def _drop_from_parquet(source: Path, target: Path, user_ids: frozenset[str]) -> 
             with pq.ParquetWriter(target, schema, use_dictionary=repeated) as writer:
                 for batch in file.iter_batches(_BATCH_ROWS):
                     ids = pc.cast(batch[USER_ID], pa.string())
-                    kept = batch.filter(pc.invert(pc.is_in(ids, unwanted)))
+                    is_gone = pc.is_in(ids, unwanted)
+                    kept = batch.filter(pc.invert(is_gone))
+                    found.update(ids.filter(is_gone).to_pylist())
                     writer.write_batch(_without_unused(kept))
                     n_before, n_after = n_before + batch.num_rows, n_after + kept.num_rows
     except (pa.ArrowInvalid, OSError) as error:
         if isinstance(error, OSError) and error.errno is not None:
             raise  # such as a full disk
         raise DataError(f"{source.name}: damaged; expected Parquet as it was written. Restore it.") from None
-    return Dropped(n_before, n_after)
+    return Dropped(n_before, n_after, frozenset(found))
 
 
 def _without_unused(batch: pa.RecordBatch) -> pa.RecordBatch:
@@ -234,14 +245,16 @@ def _without_unused(batch: pa.RecordBatch) -> pa.RecordBatch:
 
 
 def _drop_from_csv(source: Path, target: Path, user_ids: frozenset[str]) -> Dropped | None:
-    guarded = {f"'{user}" for user in user_ids if user.startswith(FORMULA_STARTS)}
+    guarded = {f"'{user}": user for user in user_ids if user.startswith(FORMULA_STARTS)}
     with source.open(encoding="utf-8-sig", newline="") as file:
         rows = csv.reader(file)
         header = next(rows, [])
         if USER_ID not in header:
             return None
         with target.open("w", encoding="utf-8-sig", newline="") as out:
-            return _copy(rows, header, csv.writer(out, lineterminator="\r\n").writerow, user_ids | guarded)
+            write = csv.writer(out, lineterminator="\r\n").writerow
+            dropped = _copy(rows, header, write, user_ids | guarded.keys())
+    return replace(dropped, found=frozenset(guarded.get(user, user) for user in dropped.found))
 
 
 def _drop_from_xlsx(source: Path, target: Path, user_ids: frozenset[str]) -> Dropped | None:
@@ -277,12 +290,15 @@ def _copy(
     column = header.index(USER_ID)
     write(shown or header)
     n_before = n_after = 0
+    found = set()
     for row in rows:
         n_before += 1
-        if row[column] not in user_ids:
+        if row[column] in user_ids:
+            found.add(row[column])
+        else:
             n_after += 1
             write(row)
-    return Dropped(n_before, n_after)
+    return Dropped(n_before, n_after, frozenset(found))
 
 
 def _day(value: Any) -> Any:

@@ -209,6 +209,8 @@ def gate_from_bytes(raw: bytes) -> GateReport:
         ) from None
 
 
+_NOTHING_YET = Text("暂无可比的冠军模型", "nothing to compare with yet")
+
 _READER: TypeAdapter[GateReport] = TypeAdapter(GateReport)
 
 
@@ -243,7 +245,7 @@ def _skill(model: PersonaModel, champion: PersonaModel | None, rules: GateRules)
                 )
             )
         elif other is None:
-            why = Text("没有冠军模型", "no champion")
+            why = _NOTHING_YET
             if champion is not None:
                 why = Text(
                     "冠军模型无法在同一批用户上评估", "the champion can't be measured on the same users"
@@ -323,7 +325,7 @@ def _fairness(model: PersonaModel, champion: PersonaModel | None, rules: GateRul
     if value is None:
         return _untold("fairness", Text("没有受保护属性", "no protected attribute is described"), theirs)
     if theirs is None:
-        return _untold("fairness", Text("没有可比的冠军模型", "no champion to compare with"), value=value)
+        return _untold("fairness", _NOTHING_YET, value=value)
     threshold = theirs + rules.max_fairness_rise
     return _compared("fairness", value, theirs, threshold, passed=value <= threshold, at_most=True)
 

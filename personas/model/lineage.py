@@ -125,10 +125,8 @@ def _sources(migration: Migration | None) -> dict[str, list[tuple[str, float]]]:
     """Return where the users of each new persona were before, the largest share first."""
     if migration is None:
         return {}
-    totals = dict(zip(migration.targets, migration.n_targets, strict=True))
     found: dict[str, list[tuple[str, float]]] = {}
-    for move in sorted(migration.moves, key=lambda m: (-(m.n_users or 0), m.source)):
-        total = totals[move.target]
-        if move.n_users and total:
-            found.setdefault(move.target, []).append((move.source, round(move.n_users / total, 6)))
+    for move in sorted(migration.moves, key=lambda m: (-(m.target_share or 0), m.source)):
+        if move.target_share:
+            found.setdefault(move.target, []).append((move.source, move.target_share))
     return found

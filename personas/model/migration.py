@@ -29,6 +29,7 @@ SMALL_CELL = 20
 """Fewest users that a shown cell may have; as of profiles (own choice)."""
 
 _VALUE_DECIMALS = 2
+_SHARE_DECIMALS = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +48,8 @@ class Move:
         Their spend, in the unit of the features; None = suppressed or unknown.
     value_share : float or None, 0 to 1
         Share of the spend of the source's users.
+    target_share : float or None, 0 to 1
+        Share of the target's users, of the true counts, to two decimals; None = suppressed, or the target has nobody.
     """
 
     source: str
@@ -57,6 +60,7 @@ class Move:
     high: float | None
     value: float | None = None
     value_share: float | None = None
+    target_share: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +74,8 @@ class Migration:
     sources, targets : tuple of str
         Rows and columns, in order.
     n_sources, n_targets : tuple of int or None
-        Users of each; None = a small cell.
+        Users of each; None = a small cell, or a column whose cells don't add up to it since the few were counted
+        elsewhere, see :func:`model_migration`.
     moves : tuple of Move
         Every pair, row by row.
     n_users : int
@@ -127,7 +132,9 @@ def model_migration(
     -----
     A small cell of at most 5 % of its persona is counted with the persona's largest cell: else companions would
     have to be hidden for every few users who moved, see :func:`personas.model.suppress.protect_counts`. The kept
-    shares are of the true counts.
+    shares are of the true counts. So are the users of each target and their shares by source: among a target's
+    users, too, cells of the few are counted with the largest one, and where what is left out would still be a small
+    cell, no share of that target is told. Two decimals are our own choice: more of them would tell the few.
 
     Examples
     --------
@@ -164,7 +171,7 @@ def date_migration(
     persona_ids : sequence of str
         Ids of the model, in order.
     value : ibis.Table, optional
-        ``user_id`` and ``value`` (spend, >= 0; null or absent = 0).
+        ``user_id`` and ``value`` (spend, >= 0; null, NaN or absent = 0).
     small_cell : int, >= 1
         As in :func:`model_migration`.
 
@@ -176,7 +183,8 @@ def date_migration(
     Raises
     ------
     DataError
-        If a column is absent, the days were scored by different models, or a persona is unknown.
+        If a column is absent, a user stands twice in a table, the days were scored by different models, or a persona
+        is unknown.
 
     Examples
     --------
@@ -189,6 +197,8 @@ def date_migration(
     (0.5, [('P01', 'P01'), ('P01', 'P02'), ('P02', '(left)'), ('(entered)', 'P02')])
     """
     _check_one_model(then, now)
+    for name, table in (("earlier assignments", then), ("later assignments", now), ("spend", value)):
+        _check_once(name, table)
     joined = (
         then.select("user_id", source=then["persona_id"].cast("string"))
         .outer_join(now.select("user_id", target=now["persona_id"].cast("string")), "user_id")
@@ -200,7 +210,7 @@ def date_migration(
     )
     sums = {"n": joined.count()}
     if value is not None:
-        joined = joined.view().left_join(value.select("user_id", "value"), "user_id")
+        joined = joined.view().left_join(value.select("user_id", value=_known(value["value"])), "user_id")
         sums = {"n": joined.count(), "value": joined["value"].cast("decimal(38, 4)").sum()}
     cells = joined.group_by("source", "target").agg(**sums).to_pyarrow().to_pylist()
     rows, columns = (*persona_ids, ENTERED), (*persona_ids, LEFT)
@@ -234,6 +244,24 @@ def _check_one_model(then: ibis.Table, now: ibis.Table) -> None:
         )
 
 
+def _check_once(name: str, table: ibis.Table | None) -> None:
+    """A user who stands twice would be joined twice, and counted in two cells."""
+    if table is None:
+        return
+    n_rows, n_users = (
+        table.aggregate(n=table.count(), u=table["user_id"].nunique()).to_pyarrow().to_pylist()[0].values()
+    )
+    if n_users < n_rows:
+        raise DataError(
+            f"The {name} hold {n_rows - n_users} rows more than users; expected one row per user, none without an id. "
+            "Remove the repeated rows."
+        )
+
+
+def _known(value: ibis.Column) -> ibis.Value:
+    return value.isnan().ifelse(ibis.null(), value) if value.type().is_floating() else value
+
+
 def _place(names: Sequence[str], name: str) -> int:
     if name not in names:
         raise DataError(
@@ -257,6 +285,8 @@ def _migration(
     shown, suppressed = shown[:-1], suppressed[:-1]
     values = None if values is None else _together(values, counts, shown)
     totals = shown.sum(axis=1)
+    reached = np.where((shown != counts).any(axis=0), -1, counts.sum(axis=0))
+    target_shares = _target_shares(counts, small_cell)
     low, high = wilson_interval(shown, totals[:, None])
     moves = []
     for i, source in enumerate(rows):
@@ -277,6 +307,7 @@ def _migration(
                     value_share=float(values[i, j]) / spend
                     if values is not None and told and spend > 0
                     else None,
+                    target_share=None if hidden else target_shares[i][j],
                 )
             )
     return Migration(
@@ -284,7 +315,7 @@ def _migration(
         sources=rows,
         targets=columns,
         n_sources=_totals(totals, small_cell),
-        n_targets=_totals(shown.sum(axis=0), small_cell),
+        n_targets=_totals(reached, small_cell),
         moves=tuple(moves),
         n_users=int(counts.sum()),
         kept_users=kept_users,
@@ -297,7 +328,22 @@ def _is_small(n_users: int, small_cell: int) -> bool:
 
 
 def _totals(counts: Counts, small_cell: int) -> tuple[int | None, ...]:
-    return tuple(None if _is_small(int(n), small_cell) else int(n) for n in counts)
+    """Return what may be told of totals; a negative one may not."""
+    return tuple(None if n < 0 or _is_small(int(n), small_cell) else int(n) for n in counts)
+
+
+def _target_shares(counts: Counts, small_cell: int) -> list[list[float | None]]:
+    """Return the share of each cell in its column, where neither it nor what is left out tells of a few."""
+    totals = counts.sum(axis=0)
+    shown = _without_crumbs(counts.T, small_cell).T
+    is_told = (shown >= small_cell) & (counts >= small_cell)
+    left = np.where(is_told, 0, shown).sum(axis=0)
+    is_told &= (left == 0) | (left >= small_cell)
+    shares = np.round(shown / np.maximum(totals, 1), _SHARE_DECIMALS)
+    return [
+        [float(share) if told else None for share, told in zip(*row, strict=True)]
+        for row in zip(shares, is_told, strict=True)
+    ]
 
 
 def _without_crumbs(counts: Counts, small_cell: int) -> Counts:

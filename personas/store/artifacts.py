@@ -270,12 +270,12 @@ class ArtifactStore(StoreReader):
         DataError
             If it is the champion.
         """
-        if version not in self.versions(kind, name):
-            raise NotFoundError(
-                f"The store has no version {version} of {kind} {name!r}; name one that it has."
-            )
         folder = self._folder(kind, name)
+        self._check_is_there(
+            kind, name, version
+        )  # before the lock, which would make the folder of a new name
         with locked(folder):
+            self._check_is_there(kind, name, version)  # another writer may have removed it meanwhile
             if self.champion(kind, name) == version:
                 raise DataError(
                     f"{version} is the champion of {kind} {name!r}, which is never removed; promote another first."
@@ -283,6 +283,12 @@ class ArtifactStore(StoreReader):
             noted = read_json(folder / version / RECORD).get("metadata", {})
             add_removed(folder, version, noted)
             discard(folder / version)
+
+    def _check_is_there(self, kind: str, name: str, version: str) -> None:
+        if version not in self.versions(kind, name):
+            raise NotFoundError(
+                f"The store has no version {version} of {kind} {name!r}; name one that it has."
+            )
 
     def sweep(self) -> None:
         """Remove what killed writers left beside the versions, wherever it is; see :meth:`put`.

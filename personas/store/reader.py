@@ -62,8 +62,18 @@ class StoreReader:
         DataError
             If a name is unsafe or a record was changed.
         """
+        return {record.version: record.metadata for record in self.records(kind, name)}
+
+    def records(self, kind: str, name: str) -> list[ArtifactRecord]:
+        """Return the record of every version, oldest first, without reading any payload.
+
+        Raises
+        ------
+        DataError
+            If a name is unsafe or a record was changed.
+        """
         folder = self._folder(kind, name)
-        return {v: read_record(folder / v).metadata for v in self.versions(kind, name)}
+        return [read_record(folder / version) for version in self.versions(kind, name)]
 
     def versions(self, kind: str, name: str) -> list[str]:
         """Return the versions in the order they were written, oldest first.

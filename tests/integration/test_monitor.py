@@ -40,7 +40,7 @@ def test_other_users_are_and_the_reports_are_kept(trained):
     answer = monitor(trained)
     assert answer.code == 1
     assert "Advice: retrain" in answer.out
-    assert answer.out.index("! city_tier") < answer.out.index("  age")
+    assert answer.out.index("! city tier") < answer.out.index("  age")
     assert "personas train shop.yaml --as-of 2026-01-01" in answer.err
     reports = monitorings(ArtifactStore(trained.store), "shop")
     assert [report.as_of.isoformat() for report in reports] == [AS_OF, LATER]

@@ -78,7 +78,7 @@ def test_train_says_so_and_stores_nothing(runs):
     assert runs.refused.code == 1
     assert runs.refused.out == ""
     said = runs.refused.err.strip()
-    assert said.startswith("Error: No personas were found: these tables carry ")
+    assert said.startswith("Finding: No personas were found: these tables carry ")
     assert "taste" in said
     assert "Nothing is published." in said
     assert "with --force" in said

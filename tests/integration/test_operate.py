@@ -110,7 +110,7 @@ def test_where_the_gate_says_no_the_champion_scores(trained):
     quick(trained, gate={"min_users": 1000})
     answer = trained.run("run", "--json")
     (result,) = whole(answer, code=1)
-    assert answer.err.startswith("Error: 2025-12-01: The gate said no to shop/")
+    assert answer.err.startswith("Finding: 2025-12-01: The gate said no to shop/")
     assert "users of the smallest persona" in answer.err
     assert champion(trained) == good
     assert result["model_version"] == good

@@ -55,6 +55,7 @@ def test_an_audience_without_erased_users_is_what_an_export_without_them_is(tmp_
         paths.append(tmp_path / name / "file" / "P01_2026W47")
     erased = erase_from_audience(paths[0], GONE)
     assert (erased.n_before, erased.n_after, erased.is_hashed) == (67, 62, False)
+    assert erased.found == GONE - {"stranger"}
     one, other = (path / f"P01_2026W47.{file_format}" for path in paths)
     if file_format == "parquet":
         assert pq.read_table(one).equals(pq.read_table(other))

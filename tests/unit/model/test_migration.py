@@ -52,6 +52,30 @@ def test_small_moves_of_a_large_persona_hide_nothing_else():
     assert found.kept_users == 500 / 867
 
 
+def test_users_of_a_target_are_the_true_ones_or_untold():
+    old = np.repeat([0, 0, 1, 1], [1290, 15, 400, 200])
+    new = np.repeat([0, 1, 2, 3], [1290, 15, 400, 200])
+    found = model_migration(old, new, ["P01", "P02"], ["P01", "P02", "P03", "P04"])
+    assert [m.n_users for m in found.moves][:2] == [1305, 0]
+    assert found.n_sources == (1305, 600)
+    assert found.n_targets == (None, None, 400, 200)
+
+
+def test_shares_of_a_target_are_of_the_true_counts():
+    old = np.repeat([0, 1, 0, 1, 1], [900, 100, 15, 500, 485])
+    new = np.repeat([0, 0, 1, 1, 2], [900, 100, 15, 500, 485])
+    found = model_migration(old, new, ["P01", "P02"], ["P01", "P02", "P03"])
+    assert [_cell(found, source, "P01").target_share for source in ("P01", "P02")] == [0.9, 0.1]
+    assert [_cell(found, source, "P02").target_share for source in ("P01", "P02")] == [None, 1.0]
+    assert _cell(found, "P02", "P03").target_share == 1.0
+
+
+def test_a_target_whose_rest_is_a_few_tells_no_share():
+    old, new = np.repeat([0, 1, 0], [85, 15, 900]), np.repeat([0, 0, 1], [85, 15, 900])
+    found = model_migration(old, new, ["P01", "P02"], ["P01", "P02"])
+    assert [_cell(found, source, "P01").target_share for source in ("P01", "P02")] == [None, None]
+
+
 def test_nobody_on_the_panel_keeps_nothing():
     nobody = np.array([], dtype=int)
     found = model_migration(nobody, nobody, ["P01"], ["P01"], value=np.array([]))
@@ -90,6 +114,23 @@ def test_between_two_days_customers_enter_move_and_leave():
     }
     assert found.kept_users == 45 / 75
     assert found.kept_value == 12.5 / 37.5
+
+
+def test_spend_that_is_no_number_counts_as_nothing():
+    then = _day(dict.fromkeys(range(3), "P01"))
+    spend = ibis.memtable(pa.table({"user_id": ["u0", "u1"], "value": [2.0, float("nan")]}))
+    found = date_migration(then, then, ["P01"], value=spend, small_cell=1)
+    assert _cell(found, "P01", "P01").value == 2.0
+
+
+@pytest.mark.parametrize("twice", ["then", "now", "value"])
+def test_a_user_who_stands_twice_is_refused(twice):
+    day = _day({0: "P01", 1: "P01"})
+    spend = ibis.memtable(pa.table({"user_id": ["u0", "u1"], "value": [1.0, 1.0]}))
+    tables = {"then": day, "now": day, "value": spend}
+    tables[twice] = tables[twice].union(tables[twice])
+    with pytest.raises(DataError, match="2 rows more than users; expected one row per user"):
+        date_migration(tables["then"], tables["now"], ["P01"], value=tables["value"])
 
 
 @pytest.mark.parametrize(

@@ -37,14 +37,14 @@ class Store:
         self.store = ArtifactStore(root)
         self.n_stored = 0
 
-    def put(self, *, gate=None, beside=None):
+    def put(self, *, gate=None, beside=None, as_of="2026-05-01"):
         """Store another version; ``gate`` None = as before there was one."""
         model = replace(load_model(GOLDEN), metrics={"stability": float(self.n_stored)})
         files = model_to_files(model)
         if gate is not None:
             files[GATE_FILE] = gate_to_bytes(gate)
         self.n_stored += 1
-        noted = {"as_of": "2026-05-01", "persona_ids": ["P01", "P02"], "beside": beside}
+        noted = {"as_of": as_of, "persona_ids": ["P01", "P02"], "beside": beside}
         noted["lineage"] = lineage_entry(model)
         record = self.store.put(
             MODELS, "家庭", files, created_at=MAY + timedelta(days=self.n_stored), metadata=noted
@@ -121,6 +121,34 @@ def test_a_rollback_is_one_step(store):
     assert (code, store.champion) == (2, first)
     assert f"was promoted before {first}" in err
     assert store.run("rollback", "nobody")[0] == 2
+
+
+def test_a_withdrawn_model_comes_back_by_word_and_the_record_says_so(store):
+    second = store.put(gate=_gate(passed=True), beside=store.champion)
+    store.run("promote", second)
+    store.run("rollback")
+    code, out, _ = store.run("promote", second)
+    assert (code, store.champion) == (0, second)
+    assert "is now the champion again" in out
+    assert "so nothing is overruled" in out
+    assert store.store.promotions(MODELS, "家庭")[-1].reason == "its gate passed; it was withdrawn before"
+
+
+@pytest.mark.parametrize("day", ["2026-06-01", "20260601"])
+def test_an_as_of_date_stands_for_the_one_model_of_that_day(store, day):
+    only = store.put(beside=store.champion, as_of="2026-06-01")
+    for reference in (day, f"家庭/{day}"):
+        code, out, err = store.run("compare", store.champion, reference)
+        assert code == 0, err
+        assert only in out
+    assert store.run("show", "2026-05-02")[0] == 2  # the day of writing is no as-of date
+
+
+def test_an_as_of_date_of_several_models_is_refused_with_their_versions(store):
+    second = store.put(beside=store.champion)
+    code, _, err = store.run("show", "家庭/2026-05-01")
+    assert code == 2
+    assert f"{second} (as of 2026-05-01)" in err
 
 
 def test_models_are_compared_by_profiles_where_nothing_else_is_known(store):
@@ -242,7 +270,7 @@ def test_a_rollback_to_a_model_that_was_pruned_says_so(store):
     ("earlier", "says"),
     [
         ("nobody", "is no model here"),
-        ("2026", "models of '家庭' have a version starting with '2026'; choose one of"),
+        ("2026", "models of '家庭' have a version starting with '2026', or that as-of date; choose one of"),
     ],
 )
 def test_a_model_that_is_unknown_or_not_the_only_one_is_not_compared(store, earlier, says):
@@ -259,7 +287,7 @@ def test_models_of_two_use_cases_are_told_apart(store):
     assert code == 2
     assert "shop is a model of shop" in err
     assert "expected two models of one use case" in err
-    assert "'2026' begins versions of shop, 家庭; say which" in store.run("show", "2026")[2]
+    assert "'2026' means models of shop, 家庭; say which" in store.run("show", "2026")[2]
     assert "holds models of shop, 家庭; say which" in store.run("rollback")[2]
 
 

@@ -1,7 +1,7 @@
 """What is pruned, and what never is."""
 
 import json
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 
 import pytest
 
@@ -38,6 +38,32 @@ def test_counts_that_curves_and_seasons_need_are_kept(store, prune):
     assert len(store.versions("analyses", "shop")) == 1
     assert len(store.versions("monitorings", "shop")) == len(store.versions("sketches", "shop")) == 3
     assert {place.split("/")[0] for place in result["removed"]} == {"models", "analyses"}
+
+
+def test_audiences_go_with_their_assignments_those_of_a_scene_too(store, prune):
+    for i in range(2):
+        noted = {"model_version": store.versions("models", "shop")[i]}
+        store.put("assignments", "shop", {"a": b"%d" % i}, created_at=MAY.replace(hour=i), metadata=noted)
+    older, newer = (version[-8:] for version in store.versions("assignments", "shop"))
+    audiences = store.root / "audiences" / "shop"
+    for name in (f"{hash8}{scene}" for hash8 in (older, newer) for scene in ("", "-S1")):
+        (audiences / f"2026-05-01-{name}").mkdir(parents=True)
+    prune(1)
+    assert sorted(place.name for place in audiences.iterdir()) == [
+        f"2026-05-01-{newer}",
+        f"2026-05-01-{newer}-S1",
+    ]
+
+
+def test_the_scenes_that_the_next_training_reads_are_kept(store, prune):
+    store.put("models", "shop", {"a.json": b"judged"}, created_at=MAY, metadata={"horizon_days": 30})
+    days = [date(2026, 3, 1), date(2026, 3, 20), date(2026, 4, 10), date(2026, 5, 1)]
+    for i, day in enumerate(days):
+        noted = {"as_of": day.isoformat()}
+        store.put("scene_affinity", "shop", {"a": b"%d" % i}, created_at=MAY.replace(hour=i), metadata=noted)
+    prune(1)
+    kept = store.metadata("scene_affinity", "shop").values()
+    assert [noted["as_of"] for noted in kept] == ["2026-03-20", "2026-05-01"]
 
 
 def test_to_keep_more_than_there_are_removes_nothing_but_leftovers(store, prune):

@@ -11,6 +11,7 @@ import pytest
 
 from personas.errors import DataError, NotFoundError
 from personas.store import ArtifactStore, Promotion
+from personas.store.disk import locked
 
 MAY = datetime(2026, 5, 1, 12, tzinfo=UTC)
 
@@ -291,6 +292,7 @@ import sys
 from datetime import datetime, UTC
 from pathlib import Path
 from personas.store import ArtifactStore, Promotion
+from personas.store.disk import locked
 ArtifactStore(Path(sys.argv[1])).put(
     "model", "home", {"a": b"new", "b": Path(sys.argv[2])}, created_at=datetime(2026, 6, 1, tzinfo=UTC), metadata={}
 )
@@ -406,6 +408,7 @@ def test_a_rewriting_killed_at_any_step_is_finished_by_the_next_one(store, call,
     code = f"""
 import os, pathlib, shutil
 from personas.store import ArtifactStore, Promotion
+from personas.store.disk import locked
 left = [{number}]
 def stops(before):
     def call(*arguments, **named):
@@ -441,6 +444,26 @@ def test_a_removed_version_is_gone_but_what_it_noted_is_remembered(store):
     assert store.removed("model", "home") == {one.version: {"ids": ["P01", "P07"]}}
     with pytest.raises(NotFoundError, match="has no version"):
         store.remove("model", "home", one.version)
+
+
+def test_of_two_removals_at_once_one_finds_nothing_to_remove(store):
+    record, told = put(store), []
+
+    def remove():
+        try:
+            store.remove("model", "home", record.version)
+        except NotFoundError as error:
+            told.append(str(error))
+
+    with locked(record.path.parent):  # both have seen the version when they get their turn
+        threads = [threading.Thread(target=remove) for _ in range(2)]
+        for thread in threads:
+            thread.start()
+        time.sleep(0.1)
+    for thread in threads:
+        thread.join()
+    assert ["has no version" in text for text in told] == [True]
+    assert list(store.removed("model", "home")) == [record.version]
 
 
 def test_the_champion_is_never_removed(store):
