@@ -122,11 +122,16 @@ def between_share(
     Returns
     -------
     value_spread : float or None, 0 to 1
-        Share of the variance of ``log1p(revenue)`` (without revenue: of the membership value) that lies
-        between personas (eta squared); None without either.
+        Share of the variance of revenue (without revenue: of the membership value) that lies between personas
+        (eta squared); None without either.
     actionability : float or None, 0 to 1
         Sum of eta squared over attributes of the profile and the membership, which targeting tools know as
         tags, over the same sum over all features; None when personas differ in nothing. Own definition.
+
+    Notes
+    -----
+    Every number enters as ``log1p(max(x, 0))``, so that a few large ones do not decide (own choice); levels enter
+    as one yes/no column each, weighted by their variance.
     """
     explained = {
         f.name: _eta_squared(data[f.name], labels) for f in feature_set.described if f.name in data.columns

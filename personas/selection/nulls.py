@@ -13,7 +13,8 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from personas.errors import DataError
-from personas.features import Feature, FeatureSet
+from personas.features import FeatureSet
+from personas.features.category_history import is_category_count
 
 Counts = NDArray[np.int64] | NDArray[np.float64]
 
@@ -151,7 +152,7 @@ def shuffle_purchases(data: pd.DataFrame, feature_set: FeatureSet, *, random_sta
     {'a': 3.0, 'b': 2.0}
     """
     features = [feature_set[name] for name in data.columns]
-    bought = [f.name for f in features if _counts_purchases(f)]
+    bought = [f.name for f in features if is_category_count(f)]
     if len(bought) < 2:
         raise DataError(
             f"Found {len(bought)} of {len(features)} columns that count purchases of a category; expected at "
@@ -159,14 +160,10 @@ def shuffle_purchases(data: pd.DataFrame, feature_set: FeatureSet, *, random_sta
         )
     # Streams of their own, apart from the one that shuffle_counts starts from the same seed.
     dealing, permuting = np.random.default_rng(random_state).spawn(2)
-    rest = [f.name for f in features if not _counts_purchases(f) and f.source not in KEPT_SOURCES]
+    rest = [f.name for f in features if not is_category_count(f) and f.source not in KEPT_SOURCES]
     null = _permuted(data, rest, permuting)
     null[bought] = _shuffled(data[bought].to_numpy(dtype=np.float64), dealing)
     return null
-
-
-def _counts_purchases(feature: Feature) -> bool:
-    return feature.source == "category_history" and feature.measure == "count"
 
 
 def _permuted(data: pd.DataFrame, names: Iterable[str], random: np.random.Generator) -> pd.DataFrame:

@@ -2,64 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
 from itertools import combinations
 
 import numpy as np
-import pandas as pd
-from joblib import Parallel, delayed
 from numpy.typing import NDArray
 from sklearn.metrics import adjusted_rand_score
-from threadpoolctl import threadpool_limits
-
-from personas.features import columns_of
-from personas.scorecard import Scorecard
-from personas.scorecard.reference import evaluate
-
-Fit = Callable[[pd.DataFrame, int], Scorecard]
-"""Fits a clusterer on a frame with a seed and returns its scorecard."""
-
-
-def refit_labels(
-    fit: Fit, data: pd.DataFrame, panel: pd.DataFrame, *, n_resamples: int, max_users: int, random_state: int
-) -> Iterator[NDArray[np.int32]]:
-    """Refit on bootstrap resamples and label one shared panel with each refit.
-
-    Parameters
-    ----------
-    fit : callable(DataFrame, int) -> Scorecard
-        What is refitted; must be picklable.
-    data : DataFrame of shape (n_users, n_features)
-        Users that resamples are drawn from, with replacement.
-    panel : DataFrame of shape (n_panel, n_features)
-        Users that every refit labels.
-    n_resamples : int, >= 2
-        Number of refits.
-    max_users : int
-        Size of a resample at most.
-    random_state : int
-        Seed of the resamples and of the refits.
-
-    Yields
-    ------
-    ndarray of int32, shape (n_panel,)
-        Labels of one refit, in the order of the seeds.
-    """
-    seeds = np.random.SeedSequence(random_state).generate_state(n_resamples)
-    size = min(max_users, len(data))
-
-    def draw(seed: int) -> pd.DataFrame:
-        return data.iloc[np.sort(np.random.default_rng(seed).integers(0, len(data), size))]
-
-    # Drawn here, so that a worker is sent one resample instead of all users.
-    yield from Parallel(n_jobs=-1, return_as="generator")(
-        delayed(_label_panel)(fit, draw(int(seed)), panel, int(seed % 2**31)) for seed in seeds
-    )
-
-
-def _label_panel(fit: Fit, resample: pd.DataFrame, panel: pd.DataFrame, seed: int) -> NDArray[np.int32]:
-    with threadpool_limits(limits=1):  # a worker process has a limit of its own, which varies by machine
-        return evaluate(fit(resample, seed), columns_of(panel)).label
 
 
 def mean_pairwise_ari(labelings: list[NDArray[np.int32]]) -> float:

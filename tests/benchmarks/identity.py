@@ -12,6 +12,7 @@ its id; and in how many seeds a split, a merger, a birth and a death are each to
 from __future__ import annotations
 
 import argparse
+import sys
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
@@ -37,6 +38,8 @@ from personas.schema.levels import LEVELS
 from personas.scorecard.reference import evaluate
 
 CLUSTERER = "latent_class"
+LEAST_KEPT = 0.98
+"""Share of the unchanged users of clear kinds, and of their spend, that must keep their id at every step."""
 
 
 def feature_set_of(users: pd.DataFrame) -> FeatureSet:
@@ -193,6 +196,7 @@ def main() -> None:
     parser.add_argument("--verbose", action="store_true")
     asked = parser.parse_args()
     began = time.perf_counter()
+    broken = []
     for title, is_clear, changes in (
         ("clear kinds, nothing changes", True, ()),
         ("noisy kinds, nothing changes", False, ()),
@@ -209,6 +213,10 @@ def main() -> None:
         for what in ("kept_users", "kept_spend"):
             steps = np.array([getattr(s, what) for s in stories])
             print(f"  {what:22s} {steps.min():.4f} at least, {steps.mean():.4f} on average, per step")
+            if is_clear and steps.min() < LEAST_KEPT:
+                broken.append(
+                    f"{title}: {what} is {steps.min():.4f}; expected at least {LEAST_KEPT} at every step."
+                )
         print(f"  kinds that changed id  {sum(len(s.swaps) for s in stories)}")
         print(
             f"  names changed silently {sum(len(s.renamed_silently) for s in stories)}; proposed {sum(s.proposals for s in stories)}"
@@ -223,6 +231,8 @@ def main() -> None:
             for seed, story in enumerate(stories):
                 for line in (*story.swaps, *story.other_events):
                     print(f"    seed {seed}, {line}")
+    if broken:
+        sys.exit("\n".join(broken))
 
 
 if __name__ == "__main__":

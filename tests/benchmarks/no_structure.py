@@ -2,7 +2,8 @@
 
 Each seed makes a planted home-appliance world and two null worlds of it: every column permuted, and purchases dealt
 out anew so that each user's number and each category's own stay. The user vectors, the earlier ones and the next
-window's orders are each destroyed on their own. All three are trained on by ``fit_personas``.
+window's orders are each destroyed on their own. All three are trained on by ``fit_personas``. At most 1 of 20 worlds
+of a null may get personas, and at least 19 of 20 planted ones must; else it exits with 1.
 
     python tests/benchmarks/no_structure.py --seeds 20
 """
@@ -11,6 +12,7 @@ from __future__ import annotations
 
 import argparse
 import os
+import sys
 import tempfile
 import time
 from collections.abc import Callable
@@ -34,6 +36,8 @@ from pipelines.console import Steps
 from pipelines.tables import prepared_tables, proposed_features
 
 AS_OF = date(2025, 12, 1)
+LEAST_FOUND = 0.95
+"""Share of the worlds of each kind that must get the right verdict."""
 OPTIONS = FitOptions(max_personas=4, n_resamples=3)
 """Fewer candidates and refits than by default, for speed; the verdict has null tables and refits of its own."""
 
@@ -165,6 +169,14 @@ def main() -> None:
             )
     for kind, seeds in found.items():
         print(f"{kind}: personas in {len(seeds)} of {arguments.seeds} worlds, seeds {seeds}")
+    broken = [kind for kind in NULLS if len(found[kind]) > (1 - LEAST_FOUND) * arguments.seeds + 1e-9]
+    if len(found["planted"]) < LEAST_FOUND * arguments.seeds:
+        broken.append("planted")
+    if broken:
+        sys.exit(
+            f"Limits broken: {', '.join(broken)}; expected the right verdict (personas in planted worlds, none in the "
+            f"others) in at least {LEAST_FOUND:.0%} of the worlds of each kind."
+        )
 
 
 if __name__ == "__main__":
