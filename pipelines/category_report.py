@@ -45,8 +45,12 @@ def report_categories(config: Path, language: Language | None, output: Path | No
     spoken = language or loaded.config.language
     as_of = max(analysis.as_of for analysis in analyses)
     target = output or store.root / "reports" / f"{name}-categories-{as_of.isoformat()}-{spoken}.html"
+    title = loaded.config.title
     html = render_category_report(
-        name, analyses, language=spoken, minimum_cell=loaded.config.category.minimum_cell
+        title.to_text().of(spoken) if title else name.replace("_", " "),
+        analyses,
+        language=spoken,
+        minimum_cell=loaded.config.category.minimum_cell,
     )
     with replaced(target) as partial:
         partial.write_text(html, encoding="utf-8")

@@ -24,7 +24,7 @@ def render_category_report(
     Parameters
     ----------
     name : str
-        Name of the use case.
+        What the page is headed by.
     analyses : sequence of Analysis
         Each gets a section. Of several with the same verb the last one counts.
     language : {"zh-CN", "en"}

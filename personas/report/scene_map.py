@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from math import cos, pi, sin, sqrt
 from typing import TYPE_CHECKING, Any, Final
 
+from personas.category.scene_cautions import CAUTIONS, NOT_OFFERED
 from personas.category.small_cells import HIDDEN
 from personas.model.traits import SIGNIFICANT
 from personas.report.analysis_tables import AnalysisTables, value_of
@@ -61,7 +62,7 @@ class SceneEdge:
 
 @dataclass(frozen=True, slots=True)
 class SceneCard:
-    """One scene, written out and drawn."""
+    """One scene, written out and drawn; ``caution`` says why it is none to act on, or only with care."""
 
     name: str
     hero: str
@@ -73,6 +74,8 @@ class SceneCard:
     edges: tuple[SceneEdge, ...]
     n_further: int
     colour: int
+    caution: str = ""
+    is_offered: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,6 +159,7 @@ def _card(
     place: int, scene: object, members: pd.DataFrame, pairs: pd.DataFrame | None, tables: AnalysisTables
 ) -> SceneCard:
     figures = tables.figures
+    caution = str(getattr(scene, "caution", "") or "")
     drawn = members.head(N_DRAWN)
     nodes = _nodes(drawn, tables)
     where = dict(zip(drawn["category"], nodes, strict=True))
@@ -170,6 +174,8 @@ def _card(
         edges=() if pairs is None else _edges(pairs, where),
         n_further=len(members) - len(drawn),
         colour=place % 9,
+        caution=CAUTIONS[caution].of(figures.language) if caution in CAUTIONS else "",
+        is_offered=caution not in NOT_OFFERED,
     )
 
 

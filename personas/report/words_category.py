@@ -70,6 +70,9 @@ CATEGORY_WORDS: dict[str, Text] = {
         "场景“{name}”：主推品类 {hero}；成员 {members}", "Scene {name}: hero {hero}; members {members}"
     ),
     "scenes.stability": Text("稳定度（Jaccard）：", "Stability (Jaccard):"),
+    "scenes.doubtful": Text(
+        "不宜作为人群使用的 {n} 个场景", "Scenes that are no audience, with the reason ({n})"
+    ),
     "scenes.read": Text(
         "圆的面积表示购买人数，连线越粗关联越强；虚线为替代关系。",
         "The area of a circle is its buyers, a thicker line a stronger link; dashed lines join substitutes.",

@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import pandas as pd
 
+from personas.report.category_report import render_category_report
 from personas.report.scene_map import HEIGHT, N_DRAWN, WIDTH, scene_page
 
 
@@ -41,6 +42,18 @@ def test_the_grid_shades_what_is_significant_and_hides_what_is_suppressed(made, 
     assert (cooks[0].tgi, cooks[0].shade, cooks[0].significant) == ("80", 0, False)
     assert cooks[1].tgi == "hidden"
     assert trend[0].order == "1"
+
+
+def test_scenes_that_are_no_audience_stand_apart_with_the_reason(made, tables_of):
+    found = made.scenes()
+    told = {**found.tables, "scenes": found.tables["scenes"].assign(caution=["everybody", "unstable"])}
+    security, living = scene_page(tables_of(replace(found, tables=told))).scenes
+
+    assert (security.is_offered, living.is_offered) == (True, False)
+    assert "tells nothing of who they are" in security.caution
+    html = render_category_report("shop", [replace(found, tables=told)], language="en")
+    apart = html.partition("<summary>Scenes that are no audience, with the reason (1)")[2]
+    assert "stability below 0.6, not to be trusted" in apart.partition("</details>")[0]
 
 
 def test_nobody_is_reached_in_no_order(made, tables_of):
