@@ -260,10 +260,13 @@ def test_a_window_too_short_to_follow_anybody_is_refused(six_users, year):
         (
             {"unit": "order", "direction": "same_order"},
             ("连带率：在含行品类的订单中，同单也含列品类的订单占比。统计期 2025-01-01 至 2025-12-31；"
-            "分母为行品类的全部订单；对角线留空；按毛订单统计，不扣除退货；区间为 95% Wilson 区间。"),
+            "分母为行品类的全部订单；对角线留空；按毛订单统计，不扣除退货；区间为 95% Wilson 区间；"
+            "区间与检验视订单彼此独立；同一用户的订单往往相似，实际的不确定性更大。"),
             ("Attach rate: of the orders with the row's category, the share that also hold the column's. Window "
             "2025-01-01 to 2025-12-31; base: all orders of the row's category; the diagonal is blank; orders are "
-            "gross, returns are not deducted; intervals are 95 % Wilson intervals."),
+            "gross, returns are not deducted; intervals are 95 % Wilson intervals; "
+            "intervals and tests take orders for independent; orders of one user resemble each other, so that the true "
+            "uncertainty is larger."),
         ),
     ],
     ids=["after", "order"],
