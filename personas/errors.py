@@ -7,7 +7,7 @@ PersonasError
 │   ├── DataError            a table breaks its contract               (also a ValueError)
 │   ├── NotFoundError        a named thing does not exist              (also a LookupError)
 │   └── UnsafeExportError    an export would break a privacy or platform rule
-└── GateError                a gate said no; nothing was published     (exit code 1)
+└── GateError                a gate said no; no new model took over     (exit code 1)
 
 Every message says what was found, what was expected and what to do next.
 """
@@ -59,6 +59,6 @@ class UnsafeExportError(UserError):
 
 
 class GateError(PersonasError):
-    """A quality gate said no; nothing was published."""
+    """A quality gate said no; no new model took over."""
 
     exit_code = 1

@@ -48,7 +48,7 @@ def _payload(process, loaded):
 def _kept(loaded):
     """Results in the checkpoint folder and the inode of each; one that is measured anew gets another inode."""
     folder = loaded.store_path / ".work" / "selection-home_appliances"
-    return {path.name: path.stat().st_ino for path in folder.glob("*.npz")}
+    return {path.name: path.stat().st_ino for path in folder.rglob("*.npz")}
 
 
 def _wait_for(process, happened):
