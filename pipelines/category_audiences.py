@@ -118,7 +118,8 @@ def _on_the_market(look: Look, segments: list[Segment]) -> list[Segment]:
     ]
     if not compared:
         look.tell(
-            "无份额缺口：sources.market 中没有所列人群。", "No share gaps: sources.market has none of the segments."
+            "无份额缺口：sources.market 中没有所列人群。",
+            "No share gaps: sources.market has none of the segments.",
         )
     return compared
 
