@@ -45,8 +45,7 @@ def cli() -> None:
     \b
     Exit codes:
       0    done
-      1    a finding: a gate said no, so no new model took over (run scores with the champion, if
-           there is one, else nobody is scored), or monitor found drift
+      1    a finding: a gate said no, so no new model took over; or monitor found drift
       2    the config, the data or a path is wrong; the message says how to mend it
       3    our fault
       130  stopped by Ctrl-C

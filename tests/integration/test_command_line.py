@@ -112,8 +112,9 @@ def test_a_wrong_verb_and_no_verb_are_mistakes_of_the_user():
 
 
 def _commands(text):
+    verbs = {names[0] for names in VERBS}
     lines = [line.partition("personas ")[2].split(";")[0].rstrip(".") for line in text.splitlines()]
-    return [shlex.split(line) for line in lines if line]
+    return [shlex.split(line) for line in lines if line.partition(" ")[0] in verbs]
 
 
 def test_the_command_that_switches_the_champion_works_as_printed(trained):
