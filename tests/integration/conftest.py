@@ -83,9 +83,9 @@ def features_of():
 def run_train():
     """Return a function that trains a config as the command does."""
 
-    def run(loaded, as_of):
+    def run(loaded, as_of, *, force=False):
         with prepared_tables(loaded, as_of, QUIET) as prepared:
-            return train(loaded, prepared, QUIET)
+            return train(loaded, prepared, QUIET, force=force)
 
     return run
 
