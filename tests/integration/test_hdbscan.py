@@ -153,7 +153,7 @@ def test_overlapping_personas_pass_with_their_figures(home):
     model = fit_personas(home.frame.sample(4_000), clusterer="hdbscan", options=QUICK)
     assert model.metrics["fidelity"] >= SMALLEST_FIDELITY
     assert model.metrics["smallest_recall"] >= SMALLEST_RECALL
-    assert 0 < model.metrics["noise_share"] < 0.5
+    assert 0 <= model.metrics["noise_share"] < 0.5
     # A persona is of the labelled users, so that noise can only make it larger.
     assert min(p.share for p in model.personas) > 0.02
     assert len({p.name.zh for p in model.personas}) == len(model.personas)
@@ -162,7 +162,7 @@ def test_overlapping_personas_pass_with_their_figures(home):
 def test_what_a_scorecard_cant_say_is_refused_with_figures_and_not_stored(tmp_path, set_up_home, run_train):
     loaded = set_up_home(
         tmp_path,
-        make_home_appliances(1_500, random_state=4),
+        make_home_appliances(1_000, random_state=1),
         personas={"clusterer": "hdbscan", "min_share": 0.0, "bootstraps": 2},
     )
     with pytest.raises(GateError) as refusal:
