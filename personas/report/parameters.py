@@ -68,4 +68,6 @@ def parameter_view(model: PersonaModel, figures: Figures) -> ParameterView:
 def _written(name: str, value: object, labels: Mapping[str, str], figures: Figures) -> str:
     if name in ("left_out", "transforms") and isinstance(value, list | tuple | Mapping):
         return figures.join(labels.get(str(item), str(item)) for item in value) or figures.decimal(None)
+    if name == "foretold_by":
+        return say_or(f"foretold_by.{value}", str(value), figures.language)
     return figures.parameter(value)

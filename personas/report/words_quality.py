@@ -137,7 +137,12 @@ QUALITY_WORDS: dict[str, Text] = {
     "clusterer.gaussian_mixture": Text("高斯混合模型", "Gaussian mixture"),
     "clusterer.hdbscan": Text("HDBSCAN 密度聚类", "HDBSCAN (density-based)"),
     "parameter.random_state": Text("随机种子", "random seed"),
-    "parameter.transforms": Text("取对数的特征", "features on a log scale"),
+    "parameter.transforms": Text("取对数或平方根的特征", "features on a log or root scale"),
+    "parameter.foretold_by": Text("预判的依据", "foresight learned from"),
+    "foretold_by.next_window": Text("用户随后买了什么", "what users bought next"),
+    "foretold_by.own_counts": Text(
+        "用户自己的购买次数（随后买了什么未知）", "users' own counts (what they bought next is not known)"
+    ),
     "parameter.left_out": Text("未用于聚类的特征", "features left out of the clustering"),
     "parameter.n_components": Text("人群数", "number of personas"),
     "parameter.max_iter": Text("最大迭代次数", "most iterations"),
@@ -258,7 +263,9 @@ QUALITY_WORDS: dict[str, Text] = {
     "metric.n_training_users.read": Text("用于发现人群的用户数。", "Users that the personas were found on."),
     "metric.n_holdout_users.name": Text("留出用户", "Held-out users"),
     "metric.n_holdout_users.read": Text(
-        "没有参与训练、只用于检验的用户数。", "Users kept aside for checking only."
+        "候选方案都没有用他们来拟合：用来检验稳定性和规则。选定的方案最后用全部用户拟合。",
+        "No candidate was fitted on them: stability and rules are checked on them. The chosen solution was then "
+        "fitted on everybody.",
     ),
     "metric.log_likelihood.name": Text("对数似然", "Log likelihood"),
     "metric.log_likelihood.read": Text(

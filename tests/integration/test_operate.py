@@ -149,15 +149,20 @@ def test_a_first_model_that_the_gate_refuses_scores_nobody(shop):
     assert "smallest persona" in record["reason"]
 
 
-def test_where_training_is_refused_the_champion_scores(trained):
-    good = champion(trained)
-    (trained.folder / "wanted.yaml").write_text(
+def ask_for_the_impossible(shop):
+    """Require a persona that nobody could find, so that training is refused."""
+    (shop.folder / "wanted.yaml").write_text(
         "version: 1\nsource: ours\narchetypes:\n"
         "  - {key: old, name: {zh: 老人, en: Old}, attributes: {age: {from: 90}}}\n",
         encoding="utf-8",
     )
-    trained.config["personas"] |= {"archetypes": "wanted.yaml", "archetype_use": "require"}
-    quick(trained)
+    shop.config["personas"] |= {"archetypes": "wanted.yaml", "archetype_use": "require"}
+    quick(shop)
+
+
+def test_where_training_is_refused_the_champion_scores(trained):
+    good = champion(trained)
+    ask_for_the_impossible(trained)
     answer = trained.run("run", "--json")
     (result,) = whole(answer, code=1)
     assert result["model_version"] == good
@@ -168,6 +173,19 @@ def test_where_training_is_refused_the_champion_scores(trained):
 
 
 # --- several days, and people's choices -----------------------------------------------------------
+
+
+def test_a_list_of_days_goes_on_past_one_that_finds_nothing(shop):
+    ask_for_the_impossible(shop)
+    days = ["2025-12-01", "2025-12-10"]
+    arguments = [word for day in days for word in ("--as-of", day)]
+    answer = run_personas("run", "shop.yaml", *arguments, "--json")
+    assert [result["as_of"] for result in whole(answer, code=1)] == days
+    assert [(record["as_of"], record["status"]) for record in records(shop)] == [
+        (day, "gate_said_no") for day in days
+    ]
+    assert all(day in answer.err for day in days)
+    assert "Traceback" not in answer.err
 
 
 def test_days_are_caught_up_in_order_and_a_withdrawn_model_does_not_come_back(trained):

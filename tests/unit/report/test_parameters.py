@@ -13,7 +13,7 @@ def test_parameters_are_named_in_words_and_speak_of_features_by_name(judged):
     assert view.rows == (
         ("未用于聚类的特征", "城市线级"),
         ("随机种子", "0"),
-        ("取对数的特征", "京享值"),
+        ("取对数或平方根的特征", "京享值"),
     )
     assert view.weights == (("手机购买次数", "1.00"), ("年龄", "0.10"))
     assert view.n_further == 0
@@ -41,3 +41,12 @@ def test_unknown_parameters_keep_their_technical_name(model):
     odd = replace(model, clusterer_params={"tol": 1e-6, "zz_top": 3})
 
     assert parameter_view(odd, Figures("en")).rows == (("convergence tolerance", "0.00"), ("zz_top", "3"))
+
+
+def test_what_a_foresight_was_learned_from_is_said_in_words(model):
+    told = replace(model, clusterer_params={"foretold_by": "own_counts"})
+
+    assert parameter_view(told, Figures("en")).rows == (
+        ("foresight learned from", "users' own counts (what they bought next is not known)"),
+    )
+    assert parameter_view(told, Figures("zh-CN")).rows[0][0] == "预判的依据"
