@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from personas.model.base import PersonaModel
 from personas.report.figures import Figures
-from personas.report.words import say_or
+from personas.report.words import say, say_or
 
 N_UNFOLDED = 8
 """A parameter that lists more features is folded (own choice)."""
@@ -69,5 +69,5 @@ def _written(name: str, value: object, labels: Mapping[str, str], figures: Figur
     if name in ("left_out", "transforms") and isinstance(value, list | tuple | Mapping):
         return figures.join(labels.get(str(item), str(item)) for item in value) or figures.decimal(None)
     if name == "foretold_by":
-        return say_or(f"foretold_by.{value}", str(value), figures.language)
+        return say(f"foretold_by.{value}", figures.language)
     return figures.parameter(value)

@@ -27,6 +27,7 @@ SOURCES = [
 
 # Keys that are put together at run time: prefix -> what may follow it.
 FAMILIES = {
+    "foretold_by.": ("next_window", "own_counts"),
     "nav.": (*SECTIONS, *VERBS, "since"),
     "tier.": TIERS,
     "download.": ("rows", "first_rows"),
