@@ -46,8 +46,8 @@ class NextOffers:
     ----------
     users : ibis.Table
         Lazy, in no order, up to n rows per user: ``user_id``, ``rank`` (1 = best), ``category``,
-        ``owned_category`` (what speaks for it), ``rate`` (0 to 1), ``added_rate`` (the part of the rate that goes
-        beyond what everybody buys anyway), ``tier``, ``expected_value`` (currency of the margin, null =
+        ``owned_category`` (what speaks for it), ``rate`` (0 to 1), ``added_rate`` (the part of the rate that
+        the association explains), ``tier``, ``expected_value`` (currency of the margin, null =
         unknown), ``goal`` (``"new"``, ``"first_to_second"``, ``"repeat"``).
     personas : DataFrame, up to n rows per persona and for everybody (``"(all)"``), the best first
         ``persona_id``, ``rank``, ``category``, ``n_users`` (who have it among their n best), ``n_high``, ``n_mid``
@@ -120,7 +120,9 @@ def next_offers(
     An offer must fit the user, so it rests on something that the user *has* bought and that goes with it more
     than by chance (tier high or mid; tiers go by lift, so popularity alone never speaks for an offer). It counts
     with the part of the rate that everybody's purchases do not explain, the attributable part among the exposed:
-    ``added(B|A) = rate(B|A) * (1 - 1 / lift(A, B))``, the rate less the one of everybody. So what is bought
+    ``added(B|A) = rate(B|A) * (1 - 1 / lift(A, B))``. Where both count
+    alike that is the rate less the one of everybody; where the rate has a window or a direction and the lift has not, it
+    is the rate times the part that the association explains. So what is bought
     anyway does not lead, nor does what is rare and stays rare, however high its lift.
 
     ``EV(B|u) = added(B|u) * margin_B * uplift_B - coupon_cost_B * redeem_probability_B``, where added(B|u) is the
@@ -355,11 +357,11 @@ def _define(window: ObservationWindow, not_bought_days: int | None, ranked_by: R
         )
     )
     return Text(
-        f"已购：{seen.zh}。仅推荐与用户已购品类为高、中关联的品类；增量连带率 = 连带率 - 全体购买率（连带率 × (1 - 1 ÷ 提升度)），取已购各品类中"
+        f"已购：{seen.zh}。仅推荐与用户已购品类为高、中关联的品类；增量连带率 = 连带率 × (1 - 1 ÷ 提升度)，即关联所能解释的部分，取已购各品类中"
         f"最高者；期望价值 = 增量连带率 × 毛利 × 增益 - 券成本 × 核销率；{excluded.zh}。{order.zh}。人数 = 该品类排在其最优推荐之列的用户。"
         "用券目标按期内订单数：0单拉新，1单一转二，2单及以上复购。连带率为观测值，增益须经对照测试。",
         f"Owned: bought {seen.en}. Offered is only what has a high or mid association with a category that the user owns. "
-        "Added rate = attach rate less the rate of everybody (rate x (1 - 1 / lift)), the largest over the categories that "
+        "Added rate = attach rate x (1 - 1 / lift), the part that the association explains, the largest over the categories that "
         "the user owns; expected value = added rate x margin x uplift - coupon cost x redemption. "
         f"{excluded.en}. {order.en}. Users = who have the category among their best offers. Coupon goal by orders in the "
         "window: none = new, one = first to second, more = repeat. Rates are observed; the uplift needs a test.",
